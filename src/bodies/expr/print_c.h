@@ -1,0 +1,19 @@
+/* print_c.h: prints a program of the IR as C with vector extensions: a kernel of one shape. */
+#ifndef NF_PRINT_C_H
+#define NF_PRINT_C_H
+
+#include <nfold/body.h>
+
+#include "buffer.h"
+#include "isa.h"
+#include "ir.h"
+
+#define NF_PRINT_C_KERNEL "nf_kernel" /* the symbol, a nfold_kernel_fn */
+
+/* Appends a whole translation unit, to be compiled with nf_isa_flags(isa). */
+int nf_print_c(const nf_ir *ir, enum nfold_shape shape, enum nf_isa isa, struct nfold_buffer *out,
+               nfold_error *err);
+/* Appends the program as text, one instruction a line: for --show-code ir and for tests. */
+void nf_print_ir(const nf_ir *ir, struct nfold_buffer *out);
+
+#endif
