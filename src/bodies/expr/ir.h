@@ -62,7 +62,7 @@ enum nf_ir_type { NF_IR_F, NF_IR_I, NF_IR_M };
 typedef uint32_t nf_value; /* the number of an instruction */
 
 struct nf_ir_op_info {
-    const char *name; /* "fma" in lower case */
+    const char *name; /* "FMA" */
     enum nf_ir_type type;
     const char *operands; /* one letter each */
 };
