@@ -1,0 +1,19 @@
+/* signals.h: what the command does about signals; libnfold itself installs no handler. */
+#ifndef NF_SIGNALS_H
+#define NF_SIGNALS_H
+
+#include <nfold/nfold.h>
+
+/* From here on Ctrl-C, SIGTERM and SIGHUP stop the run of context; a second one ends the process at
+ * once. A function of the user's that crashes is named. Call again to watch another context. */
+void nf_signals_watch(nfold_context *context);
+/* The context is about to be closed: signals are noted until another is watched. */
+void nf_signals_leave(void);
+/* The first signal that asked to stop, or 0. */
+int nf_signals_caught(void);
+/* "SIGINT", "SIGTERM"; "a signal" for others. */
+const char *nf_signals_name(int number);
+/* Ends the process by this signal's default action, so that the caller's shell sees it. */
+_Noreturn void nf_signals_end(int number);
+
+#endif

@@ -1,0 +1,232 @@
+/* report_text.c: renders a report. What was not measured is not shown; bounds are called bounds. */
+#include "report_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "number.h"
+
+#define COLUMNS      80
+#define LABEL_COLUMNS 11
+
+static uint32_t hash_bits(uint32_t hash, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    /* FNV-1a over the bytes from the lowest: the same on every byte order. */
+    for (unsigned i = 0; i < 8; i++)
+        hash = (hash ^ (uint32_t)(bits >> 8 * i & 0xff)) * UINT32_C(16777619);
+    return hash;
+}
+
+uint32_t nf_report_hash(const nfold_report *report)
+{
+    return hash_bits(hash_bits(UINT32_C(2166136261), report->hi), report->lo);
+}
+
+static void print_label(struct nfold_buffer *out, const char *label)
+{
+    nf_buffer_print(out, "%-*s", LABEL_COLUMNS, label);
+}
+
+/* Text after a label, broken at blanks; further lines begin below the first. */
+static void print_wrapped(struct nfold_buffer *out, const char *label, const char *text)
+{
+    const size_t room = COLUMNS - LABEL_COLUMNS;
+    print_label(out, label);
+    while (strlen(text) > room) {
+        size_t end = room;
+        while (end > 0 && text[end] != ' ')
+            end--;
+        if (end == 0)
+            end = strcspn(text, " ");
+        if (text[end] == '\0')
+            break;
+        nf_buffer_print(out, "%.*s\n%*s", (int)end, text, LABEL_COLUMNS, "");
+        text += end + 1;
+    }
+    nf_buffer_print(out, "%s\n", text);
+}
+
+static void print_step_error(struct nfold_buffer *out, const nfold_report *report)
+{
+    if (!isnan(report->step_error))
+        nf_buffer_print(out, "step error ~ %.2g\n", report->step_error);
+}
+
+static void print_workers(struct nfold_buffer *out, const nfold_report *report, const char *cpus)
+{
+    char text[512];
+    int used = snprintf(text, sizeof text, "%u", report->workers);
+    if (report->workers < report->workers_asked)
+        used += snprintf(text + used, sizeof text - (size_t)used, " of %u asked for",
+                         report->workers_asked);
+    snprintf(text + used, sizeof text - (size_t)used, " (%s)%s%s", report->backend,
+             cpus[0] != '\0' ? "; processors: " : "", cpus);
+    print_wrapped(out, "workers", text);
+}
+
+static void print_times(struct nfold_buffer *out, const nfold_report *report)
+{
+    char wall[NF_NUMBER_SIZE], cpu[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE], items[NF_NUMBER_SIZE];
+    print_label(out, "time");
+    nf_buffer_print(out, "%s, %s of processor time\n", nf_number_seconds(report->wall, wall),
+                    nf_number_seconds(report->cpu, cpu));
+    print_label(out, "rate");
+    nf_buffer_print(out, "%s items/s, %s items in chunks of %llu\n",
+                    nf_number_scaled(report->rate, rate),
+                    nf_number_scaled((double)report->items_done, items),
+                    (unsigned long long)report->chunk_items);
+}
+
+static void print_sharing(struct nfold_buffer *out, const nfold_report *report)
+{
+    char serial[NF_NUMBER_SIZE];
+    print_label(out, "sharing");
+    nf_buffer_print(out, "efficiency %.0f %%, imbalance %.2f", 100 * report->efficiency,
+                    report->imbalance);
+    if (isfinite(report->amdahl_limit))
+        nf_buffer_print(out, "; at most %.3g x by Amdahl (%s serial)", report->amdahl_limit,
+                        nf_number_seconds(report->serial, serial));
+    nf_buffer_string(out, "\n");
+}
+
+static void print_code(struct nfold_buffer *out, const nfold_report *report)
+{
+    static const struct {
+        const char *word, *sentence;
+    } code[] = {
+        {"none", "the function as it was given"},
+        {"vm", "VM"},
+        {"mixed", "VM at first, then native"},
+        {"native", "native"},
+    };
+    const char *sentence = report->native;
+    char seconds[NF_NUMBER_SIZE];
+    for (unsigned i = 0; i < sizeof code / sizeof code[0]; i++)
+        if (strcmp(code[i].word, report->native) == 0)
+            sentence = code[i].sentence;
+    print_label(out, "code");
+    nf_buffer_print(out, "%s (%s)", sentence, report->isa);
+    if (report->compile > 0)
+        nf_buffer_print(out, ", compiled in %s beside the run",
+                        nf_number_seconds(report->compile, seconds));
+    nf_buffer_string(out, "\n");
+}
+
+static void print_order(struct nfold_buffer *out, const nfold_report *report)
+{
+    char label[16];
+    snprintf(label, sizeof label, "order %s", report->order);
+    print_label(out, label);
+    nf_buffer_print(out, "hi %a  lo %a  hash %08x\n", report->hi, report->lo,
+                    nf_report_hash(report));
+}
+
+static void print_each_worker(struct nfold_buffer *out, const nfold_report *report)
+{
+    char busy[NF_NUMBER_SIZE], start[NF_NUMBER_SIZE], label[24];
+    for (unsigned i = 0; i < report->workers; i++) {
+        const nfold_worker_report *worker = &report->worker[i];
+        snprintf(label, sizeof label, " worker %u", i);
+        print_label(out, label);
+        nf_buffer_print(out, "busy %s, began after %s, %llu chunks (%llu native) in %llu claims\n",
+                        nf_number_seconds(worker->busy, busy),
+                        nf_number_seconds(worker->start, start),
+                        (unsigned long long)worker->chunks,
+                        (unsigned long long)worker->native_chunks,
+                        (unsigned long long)worker->claims);
+    }
+}
+
+void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const char *cpus,
+                    int each_worker)
+{
+    print_step_error(out, report);
+    print_workers(out, report, cpus);
+    if (each_worker)
+        print_each_worker(out, report);
+    print_times(out, report);
+    print_sharing(out, report);
+    print_code(out, report);
+    print_order(out, report);
+    if (report->note[0] != '\0')
+        print_wrapped(out, "note", report->note);
+}
+
+void nf_report_progress(struct nfold_buffer *out, const nfold_report *report)
+{
+    char done[NF_NUMBER_SIZE], all[NF_NUMBER_SIZE], wall[NF_NUMBER_SIZE];
+    double share = report->items > 0 ? (double)report->items_done / (double)report->items : 0;
+    nf_buffer_print(out, "%.0f %%: %s of %s items in %s", floor(100 * share),
+                    nf_number_scaled((double)report->items_done, done),
+                    nf_number_scaled((double)report->items, all),
+                    nf_number_seconds(report->wall, wall));
+}
+
+static void json_hex(struct nf_json *json, const char *key, double value)
+{
+    char text[NF_NUMBER_SIZE];
+    snprintf(text, sizeof text, "%a", value);
+    nf_json_string(json, key, text);
+}
+
+static void json_workers(struct nf_json *json, const nfold_report *report)
+{
+    nf_json_array(json, "worker");
+    for (unsigned i = 0; i < report->workers; i++) {
+        const nfold_worker_report *worker = &report->worker[i];
+        nf_json_object(json, NULL);
+        nf_json_number(json, "busy", worker->busy);
+        nf_json_number(json, "start", worker->start);
+        nf_json_unsigned(json, "chunks", worker->chunks);
+        nf_json_unsigned(json, "claims", worker->claims);
+        nf_json_unsigned(json, "native_chunks", worker->native_chunks);
+        nf_json_end(json);
+    }
+    nf_json_end(json);
+}
+
+static void json_answer(struct nf_json *json, const nfold_report *report)
+{
+    char hash[16];
+    snprintf(hash, sizeof hash, "%08x", nf_report_hash(report));
+    nf_json_number(json, "value", report->value);
+    nf_json_string(json, "order", report->order);
+    json_hex(json, "hi", report->hi);
+    json_hex(json, "lo", report->lo);
+    nf_json_string(json, "hash", hash);
+    nf_json_number(json, "step_error", report->step_error);
+}
+
+static void json_measures(struct nf_json *json, const nfold_report *report)
+{
+    nf_json_number(json, "wall", report->wall);
+    nf_json_number(json, "cpu", report->cpu);
+    nf_json_number(json, "serial", report->serial);
+    nf_json_number(json, "compile", report->compile);
+    nf_json_number(json, "rate", report->rate);
+    nf_json_number(json, "efficiency", report->efficiency);
+    nf_json_number(json, "imbalance", report->imbalance);
+    nf_json_number(json, "amdahl_limit", report->amdahl_limit);
+}
+
+void nf_report_json(struct nf_json *json, const char *key, const nfold_report *report)
+{
+    nf_json_object(json, key);
+    json_answer(json, report);
+    nf_json_string(json, "backend", report->backend);
+    nf_json_string(json, "isa", report->isa);
+    nf_json_string(json, "native", report->native);
+    nf_json_string(json, "note", report->note);
+    nf_json_unsigned(json, "items", report->items);
+    nf_json_unsigned(json, "items_done", report->items_done);
+    nf_json_unsigned(json, "chunk_items", report->chunk_items);
+    nf_json_unsigned(json, "chunks", report->chunks);
+    nf_json_unsigned(json, "workers_asked", report->workers_asked);
+    nf_json_unsigned(json, "workers", report->workers);
+    json_measures(json, report);
+    json_workers(json, report);
+    nf_json_end(json);
+}

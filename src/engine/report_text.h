@@ -1,0 +1,24 @@
+/* report_text.h: the one rendering of a report: lines for people, an object for programs. */
+#ifndef NF_REPORT_TEXT_H
+#define NF_REPORT_TEXT_H
+
+#include <stdint.h>
+
+#include <nfold/nfold.h>
+
+#include "buffer.h"
+#include "json.h"
+
+/* 32 bits over the bits of hi and lo, shown as 8 hex digits: equal runs have equal hashes. */
+uint32_t nf_report_hash(const nfold_report *report);
+
+/* Aligned lines of at most 80 columns, the note wrapped. cpus: "" or why this process may use fewer
+ * processors than the machine has (nf_cpus_explain). each_worker: a line for every worker, too. */
+void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const char *cpus,
+                    int each_worker);
+/* One line for a run that was stopped: "41 %: 4.1 G of 10 G items in 1.2 s". */
+void nf_report_progress(struct nfold_buffer *out, const nfold_report *report);
+/* An object with every field of nfold_report. hi and lo are strings of C's hex notation: no bit is lost. */
+void nf_report_json(struct nf_json *json, const char *key, const nfold_report *report);
+
+#endif
