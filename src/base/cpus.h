@@ -6,11 +6,11 @@
 #include <stddef.h>
 
 struct nf_cpus {
-    unsigned online;      /* processors of the machine */
-    unsigned affinity;    /* of them in this process's mask */
-    double cgroup_quota;  /* processors' worth of time; 0: no limit */
+    unsigned online;       /* processors of the machine */
+    unsigned affinity;     /* of them in this process's mask */
+    double cgroup_quota;   /* processors' worth of time; 0: no limit */
     char cgroup_file[256]; /* where the quota was read; "" : none */
-    unsigned slurm;       /* SLURM_CPUS_PER_TASK; 0: not set */
+    unsigned slurm;        /* SLURM_CPUS_PER_TASK; 0: not set */
     unsigned allowed;
 };
 
@@ -21,5 +21,6 @@ void nf_cpus_read(struct nf_cpus *cpus, const char *root);
 void nf_cpus_explain(const struct nf_cpus *cpus, char *text, size_t size);
 /* 1 if Slurm is configured here, but this is neither inside a job nor on a compute node. */
 int nf_cpus_login_node(void);
+int nf_cpus_login_node_at(const char *root); /* the same for a recorded machine */
 
 #endif

@@ -12,7 +12,8 @@
 int nf_fail(nfold_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int nf_vfail(nfold_error *err, int code, const char *format, va_list args);
-/* nf_fail with ": " and the text of errno at the end; NFOLD_E_SYSTEM (NFOLD_E_MEMORY for ENOMEM). */
+/* nf_fail with ": " and the text of errno at the end; NFOLD_E_SYSTEM (NFOLD_E_MEMORY for ENOMEM).
+ */
 int nf_fail_errno(nfold_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int nf_fail_memory(nfold_error *err);
 /* Appends whole lines to err->detail; cuts at its size, keeping a final newline. */

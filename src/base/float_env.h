@@ -1,4 +1,5 @@
-/* float_env.h: round to nearest even, no flush to zero, around every body, whatever the host program set. */
+/* float_env.h: round to nearest even, no flush to zero, around every body, whatever the host
+ * program set. */
 #ifndef NF_FLOAT_ENV_H
 #define NF_FLOAT_ENV_H
 

@@ -10,30 +10,31 @@
 #include "error.h"
 
 enum nf_option_type {
-    NF_OPTION_END,    /* the zero row that ends a table */
-    NF_OPTION_FLAG,   /* no value on the command line; "on" or "off" elsewhere */
-    NF_OPTION_CHOICE, /* one of .choices */
-    NF_OPTION_COUNT,  /* whole number, .low … .high; 1e6 may be written */
-    NF_OPTION_SECONDS,/* 0.5, 10s, 5m, 2h */
+    NF_OPTION_END,     /* the zero row that ends a table */
+    NF_OPTION_FLAG,    /* no value on the command line; "on" or "off" elsewhere */
+    NF_OPTION_CHOICE,  /* one of .choices */
+    NF_OPTION_COUNT,   /* whole number, .low … .high; 1e6 may be written */
+    NF_OPTION_SECONDS, /* 0.5, 10s, 5m, 2h, 1d */
     NF_OPTION_TEXT,
-    NF_OPTION_ASSIGN, /* NAME=NUMBER, may be repeated */
+    NF_OPTION_ASSIGN, /* NAME=NUMBER, may be repeated or joined by commas; no .initial */
 };
 
 struct nf_option {
-    const char *name;    /* "workers": the flag is --workers, the variable NFOLD_WORKERS */
-    char letter;         /* 'j', or 0 */
+    const char *name; /* "workers": the flag is --workers, the variable NFOLD_WORKERS */
+    char letter;      /* 'j', or 0 */
     enum nf_option_type type;
     const char *metavar; /* "N"; NULL for flags */
     const char *initial; /* the default, as text; NULL: unset */
     const char *choices; /* "auto|on|off" */
-    double low, high;    /* COUNT */
+    double low, high;    /* COUNT; high 0: 2^53 */
     const char *help;    /* one sentence, lower case, no full stop */
 };
 
 /* Values by name over up to NF_OPTION_TABLES tables. nfold_options is this. */
 #define NF_OPTION_TABLES 8
 
-/* Knows no rows yet. nfold_options_create (src/engine) adds the engine's, bodies' and backends' tables. */
+/* Knows no rows yet. nfold_options_create (src/engine) adds the engine's, bodies' and backends'
+ * tables. */
 int nf_options_new(nfold_options **options, nfold_error *err);
 /* Adds a table's rows to what options knows; the table must outlive options. A name may be in one
  * table only (asserted). */
@@ -44,26 +45,33 @@ int nf_options_copy(nfold_options **copy, const nfold_options *options, nfold_er
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index);
 const struct nf_option *nf_options_find(const nfold_options *options, const char *name);
 const struct nf_option *nf_options_find_letter(const nfold_options *options, char letter);
-/* The nearest known flag to a misspelt one ("--wokers"), or NULL. */
+/* The name nearest to a misspelt one ("--wokers", "wokers" → "workers"), or NULL. */
 const char *nf_options_suggest(const nfold_options *options, const char *name);
 
-/* Takes every NFOLD_* variable that names a row. NFOLD_E_VALUE names the variable. */
+/* The variable of a row: "NFOLD_WORKERS". */
+#define NF_OPTION_VARIABLE_SIZE 48
+void nf_option_variable(const struct nf_option *row, char name[NF_OPTION_VARIABLE_SIZE]);
+/* Takes every NFOLD_* variable that names a row, unless the row was set by a call; an empty one is
+ * as good as none. NFOLD_E_VALUE names the variable. */
 int nf_options_environment(nfold_options *options, nfold_error *err);
 
-/* Values in force; the name must be a row of the right type (asserted). options may be NULL: defaults of
- * the row given by the engine's table are then not known, so callers pass a copy. */
+/* Values in force; the name must be a row of the right type (asserted). options may be NULL: then
+ * everything is unset and no default is known, so callers pass a copy. */
 int nf_options_flag(const nfold_options *options, const char *name);
-double nf_options_count(const nfold_options *options, const char *name); /* NaN: unset */
-double nf_options_seconds(const nfold_options *options, const char *name); /* NaN: unset */
+double nf_options_count(const nfold_options *options, const char *name);     /* NaN: unset */
+double nf_options_seconds(const nfold_options *options, const char *name);   /* NaN: unset */
 const char *nf_options_text(const nfold_options *options, const char *name); /* NULL: unset */
-int nf_options_is_set(const nfold_options *options, const char *name); /* by flag, call or variable */
+int nf_options_is_set(const nfold_options *options,
+                      const char *name); /* by flag, call or variable */
 /* Assignments of an ASSIGN row: count, and the index-th one. */
 unsigned nf_options_assign_count(const nfold_options *options, const char *name);
 const char *nf_options_assign(const nfold_options *options, const char *name, unsigned index,
                               double *value);
 
-/* Rows as text: --help (aligned, 80 columns), man (mdoc), and completion words. */
+/* Rows as text: --help (aligned, 80 columns); man (mdoc: the .It entries of a list, so that several
+ * tables make one list); completion ("--workers -j --native", each word followed by a blank). */
 void nf_option_help(struct nfold_buffer *out, const struct nf_option *table);
 void nf_option_man(struct nfold_buffer *out, const struct nf_option *table);
+void nf_option_words(struct nfold_buffer *out, const struct nf_option *table);
 
 #endif

@@ -1,0 +1,13 @@
+/* cgroup.h: the processor time that this process's cgroups allow, versions 1 and 2. */
+#ifndef NF_CGROUP_H
+#define NF_CGROUP_H
+
+#include <stddef.h>
+
+/* The smallest quota on the way from the process's cgroups up to the top of what is mounted, as a
+ * number of processors; 0: none. file (size bytes) gets the file that it was read from, else "". */
+double nf_cgroup_quota(const char *root, char *file, size_t size);
+/* 1 if this process is in a cgroup that Slurm made for a job. */
+int nf_cgroup_in_job(const char *root);
+
+#endif
