@@ -23,7 +23,8 @@ static int read_pair(struct nf_launch *launch, const char *launcher, const char 
     return 1;
 }
 
-/* A batch script has SLURM_NTASKS and SLURM_PROCID=0 too, but runs once: it is in a job, not in a step. */
+/* A batch script has SLURM_NTASKS and SLURM_PROCID=0 too, but runs once: it is in a job, not in a
+ * step. */
 static int in_batch_script(void)
 {
     return getenv("SLURM_JOB_ID") != NULL && getenv("SLURM_STEP_ID") == NULL;

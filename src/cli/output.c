@@ -1,4 +1,5 @@
-/* output.c: whole writes, checked. Not stdio: the answer is one write, and its error is known at once. */
+/* output.c: whole writes, checked. Not stdio: the answer is one write, and its error is known at
+ * once. */
 #include "output.h"
 
 #include <errno.h>

@@ -43,11 +43,11 @@ static void draw(const struct nf_progress *progress)
     if (done == 0 || all == 0 || seconds <= 0)
         return;
     double per_second = (double)done / seconds;
-    int width = snprintf(text, sizeof text, "%s%s%3.0f %%  %s/s  %s left", progress->label,
-                         progress->label[0] != '\0' ? "  " : "",
-                         floor(100.0 * (double)done / (double)all),
-                         nf_number_scaled(per_second, rate),
-                         nf_number_seconds((double)(all - done) / per_second, left));
+    int width =
+        snprintf(text, sizeof text, "%s%s%3.0f %%  %s/s  %s left", progress->label,
+                 progress->label[0] != '\0' ? "  " : "", floor(100.0 * (double)done / (double)all),
+                 nf_number_scaled(per_second, rate),
+                 nf_number_seconds((double)(all - done) / per_second, left));
     nf_buffer_string(&line, "\r");
     draw_bar(&line, progress->terminal, (double)done / (double)all, (unsigned)width);
     nf_buffer_string(&line, text);
@@ -61,8 +61,7 @@ static void draw(const struct nf_progress *progress)
 /* Waits until the time has come (1) or the run has ended (0). Called with the lock held. */
 static int wait_until(struct nf_progress *progress, double when)
 {
-    struct timespec until = {.tv_sec = (time_t)when,
-                             .tv_nsec = (long)((when - floor(when)) * 1e9)};
+    struct timespec until = {.tv_sec = (time_t)when, .tv_nsec = (long)((when - floor(when)) * 1e9)};
     while (!progress->ended && nf_clock_now() < when)
         pthread_cond_timedwait(&progress->wake, &progress->lock, &until);
     return !progress->ended;

@@ -1,4 +1,5 @@
-/* progress.h: a bar on stderr for runs that last: share done, rate, time left. Erased at the end. */
+/* progress.h: a bar on stderr for runs that last: share done, rate, time left. Erased at the end.
+ */
 #ifndef NF_PROGRESS_H
 #define NF_PROGRESS_H
 
@@ -21,7 +22,8 @@ struct nf_progress {
 };
 
 /* Starts the thread that draws, if terminal is one and wanted is set; otherwise nothing happens.
- * A thread that cannot be made is no error: then there is no bar. All but wanted must outlive end. */
+ * A thread that cannot be made is no error: then there is no bar. All but wanted must outlive end.
+ */
 void nf_progress_start(struct nf_progress *progress, const nfold_context *context,
                        const struct nf_terminal *terminal, const char *label, int wanted);
 void nf_progress_end(struct nf_progress *progress);

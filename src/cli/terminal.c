@@ -1,4 +1,5 @@
-/* terminal.c: colour and width of a stream. Nothing here loads a locale: that costs more than a run. */
+/* terminal.c: colour and width of a stream. Nothing here loads a locale: that costs more than a
+ * run. */
 #include "terminal.h"
 
 #include <stdlib.h>

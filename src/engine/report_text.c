@@ -7,7 +7,7 @@
 
 #include "number.h"
 
-#define COLUMNS      80
+#define COLUMNS       80
 #define LABEL_COLUMNS 11
 
 static uint32_t hash_bits(uint32_t hash, double value)
@@ -133,8 +133,7 @@ static void print_each_worker(struct nfold_buffer *out, const nfold_report *repo
         print_label(out, label);
         nf_buffer_print(out, "busy %s, began after %s, %llu chunks (%llu native) in %llu claims\n",
                         nf_number_seconds(worker->busy, busy),
-                        nf_number_seconds(worker->start, start),
-                        (unsigned long long)worker->chunks,
+                        nf_number_seconds(worker->start, start), (unsigned long long)worker->chunks,
                         (unsigned long long)worker->native_chunks,
                         (unsigned long long)worker->claims);
     }

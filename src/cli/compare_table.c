@@ -1,0 +1,203 @@
+/* compare_table.c: prints the table. The answer stands once at the top: on every row it is the
+ * same. */
+#include "compare_table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+
+#define BAR_MOST      40
+#define TABLE_COLUMNS 67 /* all but the bar, in characters */
+
+struct nf_compare_row *nf_compare_table_add(struct nf_compare_table *table)
+{
+    if (table->count == table->capacity) {
+        unsigned capacity = table->capacity > 0 ? 2 * table->capacity : 8;
+        struct nf_compare_row *row = reallocarray(table->row, capacity, sizeof *row);
+        if (row == NULL)
+            return NULL;
+        table->row = row;
+        table->capacity = capacity;
+    }
+    table->row[table->count] = (struct nf_compare_row){0};
+    return &table->row[table->count++];
+}
+
+void nf_compare_table_clear(struct nf_compare_table *table)
+{
+    free(table->row);
+    *table = (struct nf_compare_table){0};
+}
+
+const struct nf_compare_row *nf_compare_table_base(const struct nf_compare_table *table)
+{
+    for (unsigned i = 0; i < table->count; i++)
+        if (table->row[i].runs > 0)
+            return &table->row[i];
+    return NULL;
+}
+
+static int is_equal(const struct nf_compare_row *a, const struct nf_compare_row *b)
+{
+    return memcmp(&a->value, &b->value, sizeof a->value) == 0 &&
+           memcmp(&a->hi, &b->hi, sizeof a->hi) == 0 && memcmp(&a->lo, &b->lo, sizeof a->lo) == 0;
+}
+
+int nf_compare_table_check(const struct nf_compare_table *table, nfold_error *err)
+{
+    const struct nf_compare_row *base = nf_compare_table_base(table);
+    char one[NF_NUMBER_SIZE], other[NF_NUMBER_SIZE];
+    for (unsigned i = 0; base != NULL && i < table->count; i++) {
+        const struct nf_compare_row *row = &table->row[i];
+        if (row->runs > 0 && !is_equal(row, base))
+            return nf_fail(err, NFOLD_E_MISMATCH,
+                           "the answers differ: %s on %s with %u, %s on %s with %u",
+                           nf_number_print(base->value, one), base->backend, base->workers,
+                           nf_number_print(row->value, other), row->backend, row->workers);
+    }
+    return 0;
+}
+
+static void print_bar(struct nfold_buffer *out, const struct nf_terminal *terminal, double share)
+{
+    unsigned room = terminal->width > TABLE_COLUMNS ? terminal->width - TABLE_COLUMNS : 0;
+    unsigned most = room > BAR_MOST ? BAR_MOST : room;
+    unsigned cells = isfinite(share) ? (unsigned)(share * most + 0.5) : 0;
+    for (unsigned i = 0; i < cells; i++)
+        nf_buffer_string(out, terminal->has_unicode ? "█" : "#");
+}
+
+static double fastest_rate(const struct nf_compare_table *table)
+{
+    double most = 0;
+    for (unsigned i = 0; i < table->count; i++)
+        if (table->row[i].runs > 0 && table->row[i].rate > most)
+            most = table->row[i].rate;
+    return most;
+}
+
+static void print_amdahl(char *text, size_t size, double limit)
+{
+    if (isfinite(limit) && limit < 9999.5)
+        snprintf(text, size, "%.3g x", limit < 100 ? limit : round(limit));
+    else
+        snprintf(text, size, isnan(limit) ? "-" : "> 9999 x");
+}
+
+static void print_measured(struct nfold_buffer *out, const struct nf_compare_table *table,
+                           const struct nf_compare_row *row, const struct nf_terminal *terminal)
+{
+    const struct nf_compare_row *base = nf_compare_table_base(table);
+    char wall[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE], limit[NF_NUMBER_SIZE];
+    double speed_up = base->wall / row->wall;
+    int differs = !is_equal(row, base);
+    print_amdahl(limit, sizeof limit, row->amdahl_limit);
+    nf_buffer_print(out, "%-9s %3u %8s %7s/s %8.2f %8.0f %% %8s ", row->backend, row->workers,
+                    nf_number_seconds(row->wall, wall), nf_number_scaled(row->rate, rate), speed_up,
+                    100 * speed_up / row->workers, limit);
+    nf_buffer_print(out, "%s%08" PRIx32 "%s ",
+                    differs ? nf_terminal_begin(terminal, NF_STYLE_RED) : "", row->hash,
+                    differs ? nf_terminal_end(terminal) : "");
+    print_bar(out, terminal, row->rate / fastest_rate(table));
+    nf_buffer_string(out, "\n");
+}
+
+static void print_rows(struct nfold_buffer *out, const struct nf_compare_table *table,
+                       const struct nf_terminal *terminal)
+{
+    nf_buffer_print(out, "%s%-13s %8s %9s %8s %10s %8s %-8s%s\n",
+                    nf_terminal_begin(terminal, NF_STYLE_BOLD), "workers", "time", "rate",
+                    "speed-up", "efficiency", "at most", "hash", nf_terminal_end(terminal));
+    for (unsigned i = 0; i < table->count; i++) {
+        const struct nf_compare_row *row = &table->row[i];
+        if (row->runs > 0)
+            print_measured(out, table, row, terminal);
+        else
+            nf_buffer_print(out, "%-9s   - %s\n", row->backend, row->reason);
+    }
+}
+
+static void print_verdict(struct nfold_buffer *out, const struct nf_compare_table *table,
+                          const struct nf_terminal *terminal)
+{
+    const struct nf_compare_row *base = nf_compare_table_base(table);
+    char number[NF_NUMBER_SIZE];
+    if (nf_compare_table_check(table, NULL) < 0)
+        nf_buffer_print(out, "%sthe answers differ; each row's hash tells which%s\n",
+                        nf_terminal_begin(terminal, NF_STYLE_RED), nf_terminal_end(terminal));
+    else
+        nf_buffer_print(out, "%s\nthe same bits on every row (order %s)\n",
+                        nf_number_print(base->value, number), table->order);
+}
+
+void nf_compare_table_text(struct nfold_buffer *out, const struct nf_compare_table *table,
+                           const struct nf_terminal *terminal)
+{
+    char seconds[NF_NUMBER_SIZE];
+    if (nf_compare_table_base(table) != NULL) {
+        print_verdict(out, table, terminal);
+        if (table->compile_seconds > 0)
+            nf_buffer_print(out, "compiled first, in %s; then timed: the fastest of several runs\n",
+                            nf_number_seconds(table->compile_seconds, seconds));
+        else
+            nf_buffer_string(out, "timed: the fastest of several runs\n");
+        nf_buffer_print(out, "code: %s (%s)\n\n", table->code, table->isa);
+    }
+    print_rows(out, table, terminal);
+}
+
+static void json_hex(struct nf_json *json, const char *key, double value)
+{
+    char text[NF_NUMBER_SIZE];
+    snprintf(text, sizeof text, "%a", value);
+    nf_json_string(json, key, text);
+}
+
+static void json_row(struct nf_json *json, const struct nf_compare_row *row,
+                     const struct nf_compare_row *base)
+{
+    char hash[16];
+    nf_json_object(json, NULL);
+    nf_json_string(json, "backend", row->backend);
+    if (row->runs == 0) {
+        nf_json_string(json, "reason", row->reason);
+        nf_json_end(json);
+        return;
+    }
+    snprintf(hash, sizeof hash, "%08" PRIx32, row->hash);
+    nf_json_unsigned(json, "workers", row->workers);
+    nf_json_unsigned(json, "runs", row->runs);
+    nf_json_number(json, "value", row->value);
+    json_hex(json, "hi", row->hi);
+    json_hex(json, "lo", row->lo);
+    nf_json_string(json, "hash", hash);
+    nf_json_number(json, "wall", row->wall);
+    nf_json_number(json, "cpu", row->cpu);
+    nf_json_number(json, "rate", row->rate);
+    nf_json_number(json, "speed_up", base->wall / row->wall);
+    nf_json_number(json, "efficiency", base->wall / row->wall / row->workers);
+    nf_json_number(json, "imbalance", row->imbalance);
+    nf_json_number(json, "amdahl_limit", row->amdahl_limit);
+    nf_json_end(json);
+}
+
+void nf_compare_table_json(struct nf_json *json, const struct nf_compare_table *table)
+{
+    const struct nf_compare_row *base = nf_compare_table_base(table);
+    if (base != NULL) {
+        nf_json_number(json, "value", base->value);
+        nf_json_bool(json, "is_same", nf_compare_table_check(table, NULL) >= 0);
+        nf_json_string(json, "order", table->order);
+        nf_json_string(json, "native", table->code);
+        nf_json_string(json, "isa", table->isa);
+        nf_json_number(json, "compile", table->compile_seconds);
+    }
+    nf_json_array(json, "rows");
+    for (unsigned i = 0; i < table->count; i++)
+        json_row(json, &table->row[i], base);
+    nf_json_end(json);
+}

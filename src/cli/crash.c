@@ -1,0 +1,92 @@
+/* crash.c: async-signal-safe words about a crash. Only write, and what the engine keeps for each
+ * thread. */
+#include "crash.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "current.h"
+
+#define TEXT_SIZE 512
+
+static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+struct text {
+    size_t size;
+    char data[TEXT_SIZE];
+};
+
+static void add(struct text *text, const char *words)
+{
+    size_t length = strlen(words);
+    if (length > TEXT_SIZE - text->size)
+        length = TEXT_SIZE - text->size;
+    memcpy(text->data + text->size, words, length);
+    text->size += length;
+}
+
+static void add_number(struct text *text, uint64_t number)
+{
+    char digits[21];
+    size_t at = sizeof digits - 1;
+    digits[at] = '\0';
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    add(text, digits + at);
+}
+
+static const char *describe(int number)
+{
+    switch (number) {
+    case SIGSEGV:
+        return "SIGSEGV, an invalid address";
+    case SIGBUS:
+        return "SIGBUS, an address without memory behind it";
+    case SIGFPE:
+        return "SIGFPE, an integer divided by zero or a trapped exception";
+    case SIGILL:
+        return "SIGILL, an instruction that this processor lacks";
+    default:
+        return "SIGABRT";
+    }
+}
+
+static void on_crash(int number)
+{
+    struct text text = {0};
+    struct nf_current current;
+    ssize_t ignored;
+    add(&text, "\nnfold: crashed: ");
+    add(&text, describe(number));
+    if (nf_current_read(&current)) {
+        add(&text, "\nin the function, on items ");
+        add_number(&text, current.first_item);
+        add(&text, " to ");
+        add_number(&text, current.last_item);
+        add(&text, " (chunks ");
+        add_number(&text, current.first_chunk);
+        add(&text, " to ");
+        add_number(&text, current.last_chunk);
+        add(&text, "), worker ");
+        add_number(&text, current.worker);
+    }
+    add(&text, "\n");
+    ignored = write(STDERR_FILENO, text.data, text.size);
+    (void)ignored;
+    raise(number); /* the action is the default again: SA_RESETHAND */
+}
+
+void nf_crash_watch(void)
+{
+    static char stack_memory[64 * 1024];
+    stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof stack_memory};
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+    sigaltstack(&stack, NULL);
+    sigemptyset(&action.sa_mask);
+    for (unsigned i = 0; i < sizeof crashing / sizeof crashing[0]; i++)
+        sigaction(crashing[i], &action, NULL);
+}

@@ -1,0 +1,10 @@
+/* help_text.h: the text that explains nfold and each verb. */
+#ifndef NF_HELP_TEXT_H
+#define NF_HELP_TEXT_H
+
+#include "verb.h"
+
+void nf_help_all(struct nfold_buffer *out);
+int nf_help_verb(struct nfold_buffer *out, const struct nf_verb *verb, nfold_error *err);
+
+#endif

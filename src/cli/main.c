@@ -1,0 +1,139 @@
+/* main.c: finds the verb, reads its options, runs it; errors become messages and exit statuses. */
+#include <string.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "message.h"
+#include "output.h"
+#include "help_text.h"
+#include "read_command.h"
+#include "signals.h"
+#include "suggest.h"
+#include "verb.h"
+
+const struct nf_verb *const nf_verbs[] = {
+    &nf_verb_integrate, &nf_verb_reduce, &nf_verb_compare,    &nf_verb_info,
+    &nf_verb_help,      &nf_verb_man,    &nf_verb_completion, NULL,
+};
+
+static int print_text(struct nfold_buffer *text, nfold_error *err)
+{
+    int rc = nf_output_write(STDOUT_FILENO, text, err);
+    nf_buffer_clear(text);
+    return rc;
+}
+
+static int print_version(nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    nf_buffer_print(&text, "nfold %s\n", nfold_version());
+    return print_text(&text, err);
+}
+
+static int print_help(const struct nf_verb *verb, nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    int rc = 0;
+    if (verb != NULL)
+        rc = nf_help_verb(&text, verb, err);
+    else
+        nf_help_all(&text);
+    if (rc < 0) {
+        nf_buffer_clear(&text);
+        return rc;
+    }
+    return print_text(&text, err);
+}
+
+static int show_verbs(nfold_error *err)
+{
+    nf_error_detail(err, "the verbs are integrate, reduce, compare, info and help; "
+                         "`nfold help` explains them\n");
+    return NFOLD_E_USAGE;
+}
+
+static int unknown_verb(const char *name, nfold_error *err)
+{
+    const char *near = NULL;
+    for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
+        if (!(*verb)->is_hidden)
+            near = nf_suggest_nearer(name, strlen(name), near, (*verb)->name);
+    nf_fail(err, NFOLD_E_USAGE, "there is no verb '%s'%s%s%s", name,
+            near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?" : "");
+    return show_verbs(err);
+}
+
+/* Started in several copies, only the first says so; all of them end. */
+static int refuse_copies(const struct nf_verb *verb, int *is_silent, nfold_error *err)
+{
+    struct nf_launch launch;
+    nf_launch_read(&launch);
+    if (!verb->runs_works || launch.copies <= 1)
+        return 0;
+    *is_silent = launch.rank != 0;
+    return nf_fail(err, NFOLD_E_USAGE, "%s started this %lu times; start it once", launch.launcher,
+                   launch.copies);
+}
+
+static int run_verb(const struct nf_verb *verb, int count, char **words,
+                    const struct nf_terminal *messages, int *is_silent, nfold_error *err)
+{
+    struct nf_command command = {.verb = verb, .messages = *messages};
+    int rc = nf_read_command(&command, count, words, err);
+    if (rc >= 0 && nf_options_flag(command.options, "help"))
+        rc = print_help(verb, err);
+    else if (rc >= 0 && (rc = refuse_copies(verb, is_silent, err)) >= 0) {
+        nf_terminal_read(&command.out, STDOUT_FILENO);
+        rc = verb->run(&command, err);
+    }
+    nf_read_command_clear(&command);
+    return rc;
+}
+
+static int run_words(int count, char **words, const struct nf_terminal *messages,
+                     const char **verb_name, int *is_silent, nfold_error *err)
+{
+    const struct nf_verb *verb;
+    if (count == 0) {
+        nf_fail(err, NFOLD_E_USAGE, "say what to do");
+        nf_error_detail(err, "usage: nfold VERB [options] OPERAND...\n");
+        return show_verbs(err);
+    }
+    if (strcmp(words[0], "--version") == 0)
+        return print_version(err);
+    if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
+        return print_help(NULL, err);
+    verb = nf_verb_find(words[0]);
+    if (verb == NULL)
+        return unknown_verb(words[0], err);
+    *verb_name = verb->name;
+    return run_verb(verb, count - 1, words + 1, messages, is_silent, err);
+}
+
+static void say(const struct nf_terminal *messages, const char *verb_name, const nfold_error *err)
+{
+    struct nfold_buffer who = {0};
+    nf_buffer_print(&who, "nfold%s%s", verb_name[0] != '\0' ? " " : "", verb_name);
+    nf_message_error(messages, nf_buffer_text(&who), err);
+    nf_buffer_clear(&who);
+}
+
+int main(int argc, char **argv)
+{
+    struct nf_terminal messages;
+    nfold_error err = {0};
+    const char *verb_name = "";
+    int is_silent = 0, rc;
+
+    nf_output_guard();
+    nf_terminal_read(&messages, STDERR_FILENO);
+    rc = run_words(argc - 1, argv + (argc > 0), &messages, &verb_name, &is_silent, &err);
+    if (rc >= 0)
+        rc = nf_output_close(&err);
+    if (rc < 0 && !is_silent)
+        say(&messages, verb_name, &err);
+    if (nf_signals_caught() != 0)
+        nf_signals_end(nf_signals_caught());
+    return nfold_error_status(rc < 0 ? rc : 0);
+}

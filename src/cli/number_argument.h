@@ -1,0 +1,10 @@
+/* number_argument.h: an operand that is a number or a constant expression: -3, pi/2, 2*pi, 1e8. */
+#ifndef NF_NUMBER_ARGUMENT_H
+#define NF_NUMBER_ARGUMENT_H
+
+#include "error.h"
+
+/* name: what the operand is called in the usage line ("A"); it begins the message on failure. */
+int nf_number_argument(const char *name, const char *text, double *value, nfold_error *err);
+
+#endif

@@ -1,0 +1,12 @@
+/* read_command.h: the words after a verb become its options and operands. */
+#ifndef NF_READ_COMMAND_H
+#define NF_READ_COMMAND_H
+
+#include "verb.h"
+
+/* Fills command->options and operands from words, then from NFOLD_* variables. Clear it in any
+ * case. */
+int nf_read_command(struct nf_command *command, int count, char **words, nfold_error *err);
+void nf_read_command_clear(struct nf_command *command);
+
+#endif

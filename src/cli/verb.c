@@ -1,0 +1,124 @@
+/* verb.c: what all verbs have in common: finding one, its options, its usage line. */
+#include "verb.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct nf_option nf_rows_common[] = {
+    {.name = "json", .type = NF_OPTION_FLAG, .help = "print one JSON object instead of text"},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = NF_OPTION_FLAG,
+     .help = "no report and no progress bar"},
+    {.name = "help", .letter = 'h', .type = NF_OPTION_FLAG, .help = "explain this verb"},
+    {0},
+};
+
+const struct nf_option nf_rows_work[] = {
+    {.name = "nonfinite",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "WHAT",
+     .initial = "error",
+     .choices = "error|allow",
+     .help =
+         "what a value that is not finite does: end the run with the first such item, or count"},
+    {.name = "order",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "VERSION",
+     .initial = "v1",
+     .choices = "v1",
+     .help = "the order of the additions, which fixes every bit of the answer"},
+    {0},
+};
+
+const struct nf_option nf_rows_run[] = {
+    {.name = "report",
+     .type = NF_OPTION_FLAG,
+     .help = "print the report to stderr, as on a terminal or in a Slurm job"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = NF_OPTION_FLAG,
+     .help = "the report, with a line for every worker"},
+    {.name = "show-code",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "FORM",
+     .choices = "ir|c",
+     .help = "print the function as nfold's own program or as C, and run nothing"},
+    {0},
+};
+
+const struct nf_option nf_rows_rule[] = {
+    {.name = "rule",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "RULE",
+     .initial = "trapezoid",
+     .choices = "trapezoid|simpson|midpoint",
+     .help = "how the integral is made of points"},
+    {0},
+};
+
+const struct nf_verb *nf_verb_find(const char *name)
+{
+    for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
+        if (strcmp((*verb)->name, name) == 0)
+            return *verb;
+    return NULL;
+}
+
+int nf_verb_options(const struct nf_verb *verb, nfold_options **options, nfold_error *err)
+{
+    int rc = verb->runs_works ? nfold_options_create(options, err) : nf_options_new(options, err);
+    for (unsigned i = 0; rc >= 0 && i < NF_VERB_TABLES && verb->tables[i] != NULL; i++) {
+        rc = nf_options_add(*options, verb->tables[i], err);
+        if (rc < 0) {
+            nfold_options_destroy(*options);
+            *options = NULL;
+        }
+    }
+    return rc;
+}
+
+static int has_row(const struct nf_option *rows, const char *name)
+{
+    for (; rows->name != NULL; rows++)
+        if (strcmp(rows->name, name) == 0)
+            return 1;
+    return 0;
+}
+
+void nf_verb_rows(const struct nf_verb *verb, const nfold_options *options,
+                  struct nf_option rows[NF_VERB_ROWS])
+{
+    const struct nf_option *row;
+    unsigned count = 0;
+    memset(rows, 0, NF_VERB_ROWS * sizeof rows[0]);
+    for (unsigned i = 0; i < NF_VERB_TABLES && verb->tables[i] != NULL; i++) {
+        for (row = verb->tables[i]; row->name != NULL; row++) {
+            assert(count + 1 < NF_VERB_ROWS);
+            rows[count++] = *row;
+        }
+    }
+    for (unsigned i = 0; (row = nf_options_row(options, i)) != NULL; i++) {
+        assert(count + 1 < NF_VERB_ROWS);
+        if (!has_row(rows, row->name))
+            rows[count++] = *row;
+    }
+}
+
+int nf_verb_show_usage(const struct nf_verb *verb, nfold_error *err)
+{
+    nf_error_detail(err, "usage: nfold %s [options]%s%s\n", verb->name,
+                    verb->operands[0] != '\0' ? " " : "", verb->operands);
+    nf_error_detail(err, "`nfold help %s` has examples\n", verb->name);
+    return err != NULL ? err->code : NFOLD_E_USAGE;
+}
+
+int nf_verb_misused(const struct nf_verb *verb, nfold_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    nf_vfail(err, NFOLD_E_USAGE, format, args);
+    va_end(args);
+    nf_verb_show_usage(verb, err);
+    return NFOLD_E_USAGE;
+}

@@ -1,0 +1,68 @@
+/* verb.h: a verb of the command: one const table at the end of one file. main.c lists them. */
+#ifndef NF_VERB_H
+#define NF_VERB_H
+
+#include "buffer.h"
+#include "error.h"
+#include "option.h"
+#include "terminal.h"
+
+#define NF_VERB_ROWS   64 /* options of one verb at most, asserted */
+#define NF_VERB_TABLES 4
+
+struct nf_command;
+
+struct nf_example {
+    const char *line, *what; /* what: "" or a few words */
+};
+
+struct nf_verb {
+    const char *name;
+    const char *summary;      /* one line, for the list of verbs */
+    const char *operands;     /* "EXPR A B N": the words of the usage line */
+    const char *about;        /* what the operands mean; lines of at most 80 columns */
+    const char *answer_is_no; /* what exit status 1 means; NULL: this verb never gives it */
+    const struct nf_option *tables[NF_VERB_TABLES]; /* its own options */
+    int runs_works; /* also takes the options of the engine, bodies and backends; refuses to be
+                       started several times by srun or mpirun */
+    int is_hidden;  /* for the build and for packagers */
+    const struct nf_example *examples; /* ended by a zero row */
+    /* 0 or NFOLD_E_*, which gives the exit status. */
+    int (*run)(struct nf_command *command, nfold_error *err);
+};
+
+/* One command as the user gave it. */
+struct nf_command {
+    const struct nf_verb *verb;
+    nfold_options *options;
+    const char *const *operand;
+    unsigned operand_count;
+    struct nf_terminal out, messages; /* stdout, stderr */
+};
+
+/* Ended by NULL; in the order of the list of verbs. */
+extern const struct nf_verb *const nf_verbs[];
+
+const struct nf_verb *nf_verb_find(const char *name);
+/* The options that a verb takes: its own tables, and those of the rooms below where it runs works.
+ */
+int nf_verb_options(const struct nf_verb *verb, nfold_options **options, nfold_error *err);
+/* The same as rows, its own first, ended by a zero row: for help, man pages and completion. */
+void nf_verb_rows(const struct nf_verb *verb, const nfold_options *options,
+                  struct nf_option rows[NF_VERB_ROWS]);
+/* NFOLD_E_USAGE: the message, and below it the usage line and where to read more. */
+int nf_verb_misused(const struct nf_verb *verb, nfold_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Adds that usage line to an error that already has its message. Returns err's code. */
+int nf_verb_show_usage(const struct nf_verb *verb, nfold_error *err);
+
+/* Options that several verbs share. */
+extern const struct nf_option nf_rows_common[]; /* --json, --quiet, --help */
+extern const struct nf_option nf_rows_work[];   /* what is computed: --nonfinite, --order */
+extern const struct nf_option nf_rows_run[];  /* what is shown of one run: --report, --show-code */
+extern const struct nf_option nf_rows_rule[]; /* --rule */
+
+extern const struct nf_verb nf_verb_integrate, nf_verb_reduce, nf_verb_compare, nf_verb_info,
+    nf_verb_help, nf_verb_man, nf_verb_completion;
+
+#endif
