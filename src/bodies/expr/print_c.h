@@ -10,9 +10,12 @@
 
 #define NF_PRINT_C_KERNEL "nf_kernel" /* the symbol, a nfold_kernel_fn */
 
-/* Appends a whole translation unit, to be compiled with nf_isa_flags(isa). */
+/* Appends a whole translation unit, to be compiled with the flags below. */
 int nf_print_c(const nf_ir *ir, enum nfold_shape shape, enum nf_isa isa, struct nfold_buffer *out,
                nfold_error *err);
+/* Compiler flags for it, those of the instruction set among them; ended by NULL. */
+#define NF_PRINT_C_FLAGS 24
+void nf_print_c_flags(enum nf_isa isa, const char *flags[NF_PRINT_C_FLAGS]);
 /* Appends the program as text, one instruction a line: for --show-code ir and for tests. */
 void nf_print_ir(const nf_ir *ir, struct nfold_buffer *out);
 
