@@ -2,7 +2,6 @@
  * mode of the host program are put aside meanwhile. */
 #include "number.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fenv.h>
 #include <stdio.h>
@@ -52,12 +51,45 @@ struct decimal {
 };
 
 /* Bits are compared, not values: under "denormals are zero" a subnormal equals zero. */
-static int decimal_make(struct decimal *decimal, double value, int precision)
+static int reads_back(const char *text, double value)
+{
+    return number_bits(strtod(text, NULL)) == number_bits(value);
+}
+
+/* The next larger decimal of as many digits, in place; 0 if all of them are nines. */
+static int decimal_increment(char *text)
+{
+    for (char *digit = strchr(text, 'e') - 1; digit >= text; digit--) {
+        if (*digit == '.')
+            continue;
+        if (*digit != '9') {
+            ++*digit;
+            return 1;
+        }
+        *digit = '0';
+    }
+    return 0;
+}
+
+/* Below a power of two its neighbour is only half as far as above: a decimal above it may read
+ * back although the nearest one of that length, below it, does not. */
+static int decimal_try(char *text, double value, int precision)
+{
+    int is_power = (number_bits(value) & ((UINT64_C(1) << 52) - 1)) == 0;
+    snprintf(text, NF_NUMBER_SIZE, "%.*e", precision - 1, value);
+    return reads_back(text, value) ||
+           (is_power && decimal_increment(text) && reads_back(text, value));
+}
+
+/* Any 15 digits survive a normal double, so 15, less trailing zeros, are the first that can fail.
+ */
+static void decimal_shortest(struct decimal *decimal, double value)
 {
     char text[NF_NUMBER_SIZE];
-    snprintf(text, sizeof text, "%.*e", precision - 1, value);
-    if (number_bits(strtod(text, NULL)) != number_bits(value))
-        return 0;
+    int is_subnormal = number_bits(value) >> 52 == 0;
+    int precision = is_subnormal ? 1 : 15;
+    while (!decimal_try(text, value, precision) && precision < 17)
+        precision++;
     char *mark = strchr(text, 'e');
     decimal->exponent = (int)strtol(mark + 1, NULL, 10);
     decimal->length = 0;
@@ -66,19 +98,6 @@ static int decimal_make(struct decimal *decimal, double value, int precision)
             decimal->digits[decimal->length++] = *digit;
     while (decimal->length > 1 && decimal->digits[decimal->length - 1] == '0')
         decimal->length--;
-    return 1;
-}
-
-/* Any 15 digits survive a normal double, so 15, less trailing zeros, are the first that can fail.
- */
-static void decimal_shortest(struct decimal *decimal, double value)
-{
-    int is_subnormal = number_bits(value) >> 52 == 0;
-    int precision = is_subnormal ? 1 : 15;
-    while (!decimal_make(decimal, value, precision)) {
-        precision++;
-        assert(precision <= 17);
-    }
 }
 
 static char *append_zeros(char *to, int count)
@@ -105,7 +124,7 @@ static void write_scientific(char *to, const struct decimal *decimal)
     snprintf(to, sizeof "e-324", "e%+03d", decimal->exponent);
 }
 
-/* 0.00015, 3.0, 1200.0, 333333.33333333337 */
+/* 0.00015, 3.0, 1200.0, 333333.3333333334 */
 static void write_positional(char *to, const struct decimal *decimal)
 {
     int whole = decimal->exponent + 1; /* digits before the point */
@@ -147,7 +166,7 @@ char *nf_number_print(double value, char *text)
     }
     memcpy(&value, &magnitude, sizeof value);
     struct number_env env = number_enter();
-    struct decimal decimal = {.length = 0};
+    struct decimal decimal;
     decimal_shortest(&decimal, value);
     if (is_scientific(&decimal))
         write_scientific(to, &decimal);

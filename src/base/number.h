@@ -7,7 +7,7 @@
 
 #define NF_NUMBER_SIZE 32
 
-/* The shortest text that reads back to the same bits, in Python's repr style ("333333.33333333337",
+/* The shortest text that reads back to the same bits, in Python's repr style ("333333.3333333334",
  * "1e+22", "0.1", "3.0", "nan", "-inf"). text has NF_NUMBER_SIZE bytes; returns text. */
 char *nf_number_print(double value, char *text);
 /* Reads a number at text, correctly rounded, in the C locale: digits, '.', exponent, also 0x hex
