@@ -1,0 +1,43 @@
+/* math.c: the functions by name. */
+#include "math.h"
+#include "math_parts.h"
+
+#define ONE_ARGUMENT(name)                                                                         \
+    static nf_value build_##name(nf_ir *ir, const nf_value *argument)                              \
+    {                                                                                              \
+        return nf_math_##name(ir, argument[0]);                                                    \
+    }
+#define TWO_ARGUMENTS(name)                                                                        \
+    static nf_value build_##name(nf_ir *ir, const nf_value *argument)                              \
+    {                                                                                              \
+        return nf_math_##name(ir, argument[0], argument[1]);                                       \
+    }
+
+static nf_value build_sqrt(nf_ir *ir, const nf_value *argument)
+{
+    return square_root(ir, argument[0]);
+}
+
+static nf_value build_abs(nf_ir *ir, const nf_value *argument)
+{
+    return magnitude(ir, argument[0]);
+}
+
+static nf_value build_fma(nf_ir *ir, const nf_value *argument)
+{
+    return mul_add(ir, argument[0], argument[1], argument[2]);
+}
+
+ONE_ARGUMENT(sign)
+TWO_ARGUMENTS(min)
+TWO_ARGUMENTS(max)
+
+const struct nf_math_function nf_math_functions[] = {
+    {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
+    {"abs", 1, build_abs, "magnitude"},
+    {"sign", 1, build_sign, "-1, 0 or 1"},
+    {"min", 2, build_min, "the lesser; a NaN if one is"},
+    {"max", 2, build_max, "the greater; a NaN if one is"},
+    {"fma", 3, build_fma, "a*b + c, rounded once"},
+    {0},
+};
