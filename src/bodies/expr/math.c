@@ -31,6 +31,10 @@ static nf_value build_fma(nf_ir *ir, const nf_value *argument)
 ONE_ARGUMENT(sign)
 TWO_ARGUMENTS(min)
 TWO_ARGUMENTS(max)
+ONE_ARGUMENT(floor)
+ONE_ARGUMENT(ceil)
+ONE_ARGUMENT(round)
+ONE_ARGUMENT(trunc)
 
 const struct nf_math_function nf_math_functions[] = {
     {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
@@ -39,5 +43,9 @@ const struct nf_math_function nf_math_functions[] = {
     {"min", 2, build_min, "the lesser; a NaN if one is"},
     {"max", 2, build_max, "the greater; a NaN if one is"},
     {"fma", 3, build_fma, "a*b + c, rounded once"},
+    {"floor", 1, build_floor, "the next whole number below"},
+    {"ceil", 1, build_ceil, "the next whole number above"},
+    {"round", 1, build_round, "the nearest whole number, half to even"},
+    {"trunc", 1, build_trunc, "the whole part"},
     {0},
 };
