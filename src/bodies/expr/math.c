@@ -35,6 +35,7 @@ ONE_ARGUMENT(floor)
 ONE_ARGUMENT(ceil)
 ONE_ARGUMENT(round)
 ONE_ARGUMENT(trunc)
+ONE_ARGUMENT(exp)
 
 const struct nf_math_function nf_math_functions[] = {
     {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
@@ -47,5 +48,6 @@ const struct nf_math_function nf_math_functions[] = {
     {"ceil", 1, build_ceil, "the next whole number above"},
     {"round", 1, build_round, "the nearest whole number, half to even"},
     {"trunc", 1, build_trunc, "the whole part"},
+    {"exp", 1, build_exp, "e to a power"},
     {0},
 };
