@@ -36,6 +36,7 @@ ONE_ARGUMENT(ceil)
 ONE_ARGUMENT(round)
 ONE_ARGUMENT(trunc)
 ONE_ARGUMENT(exp)
+ONE_ARGUMENT(log)
 
 const struct nf_math_function nf_math_functions[] = {
     {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
@@ -49,5 +50,6 @@ const struct nf_math_function nf_math_functions[] = {
     {"round", 1, build_round, "the nearest whole number, half to even"},
     {"trunc", 1, build_trunc, "the whole part"},
     {"exp", 1, build_exp, "e to a power"},
+    {"log", 1, build_log, "natural logarithm"},
     {0},
 };

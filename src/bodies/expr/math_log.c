@@ -1,0 +1,96 @@
+/* math_log.c: log, and log to more than 53 bits, which others are made of.
+ *
+ * With s = f / (2 + f), log(1 + f) = log((1 + s) / (1 - s)) = 2 s + s^3 (2/3 + s^2 2/5 + ...). */
+#include "math_parts.h"
+
+#include "coefficients/log.h"
+
+#define BITS_OF_ROOT_HALF UINT64_C(0x3fe6a09e667f3bcd) /* sqrt(1/2) */
+#define EXPONENT_OFFSET   UINT64_C(1024) /* keeps the exponent positive while it is an integer */
+/* Brings a subnormal number among the normal ones. */
+#define LIFT_EXPONENT 54.0
+#define LIFT          0x1p54
+
+struct nf_math_split nf_math_split(nf_ir *ir, nf_value x, double exponent_bias)
+{
+    uint64_t offset = (EXPONENT_OFFSET << 52) - BITS_OF_ROOT_HALF;
+    nf_value shifted = int_add(ir, x, word(ir, offset));
+    nf_value fraction = bit_and(ir, shifted, word(ir, FRACTION_BITS));
+    nf_value exponent = shift_right(ir, shifted, word(ir, 52));
+    nf_value biased = bit_or(ir, exponent, word(ir, BITS_OF_2_52));
+    return (struct nf_math_split){
+        int_add(ir, fraction, word(ir, BITS_OF_ROOT_HALF)),
+        sub(ir, biased, number(ir, 0x1p52 + (double)EXPONENT_OFFSET + exponent_bias))};
+}
+
+/* 2 s = f - s f, and s f = f^2/2 - s f^2/2: so f, which is exact, is added last but one. */
+static nf_value log_of_split(nf_ir *ir, struct nf_math_split x)
+{
+    nf_value k = x.exponent;
+    nf_value f = sub(ir, x.mantissa, number(ir, 1));
+    nf_value s = divide(ir, f, add(ir, f, number(ir, 2)));
+    nf_value z = mul(ir, s, s);
+    nf_value part = polynomial(ir, z, mul(ir, z, z), log_part, 7);
+    nf_value half_square = mul(ir, mul(ir, f, number(ir, 0.5)), f);
+    nf_value bend = mul_add(ir, z, part, half_square);
+    nf_value small = mul_add(ir, s, bend, mul(ir, k, number(ir, LN2_LOW)));
+    nf_value fraction = sub(ir, f, sub(ir, half_square, small));
+    return mul_add(ir, k, number(ir, LN2_HIGH), fraction);
+}
+
+/* Subnormal numbers, 0, negative numbers, infinity, NaN. */
+static nf_value log_extreme(nf_ir *ir, const nf_value *argument)
+{
+    nf_value x = argument[0], zero = number(ir, 0);
+    nf_value lifted = mul(ir, x, number(ir, LIFT));
+    nf_value y = log_of_split(ir, nf_math_split(ir, lifted, LIFT_EXPONENT));
+    y = choose(ir, equal(ir, x, zero), number(ir, -INFINITE), y);
+    y = choose(ir, less(ir, x, zero), number(ir, NOT_A_NUMBER), y);
+    return choose(ir, less(ir, x, number(ir, INFINITE)), y, x);
+}
+
+nf_value nf_math_log(nf_ir *ir, nf_value x)
+{
+    nf_value usual = log_of_split(ir, nf_math_split(ir, x, 0));
+    nf_value is_extreme = is_outside(ir, x, BITS_OF_NORMAL, BITS_OF_INFINITY);
+    return nf_ir_rare(ir, is_extreme, usual, log_extreme, &x, 1);
+}
+
+/* f / (2 + f) to about 2^-104. */
+static struct pair ratio(nf_ir *ir, nf_value mantissa)
+{
+    nf_value one = number(ir, 1);
+    nf_value f = sub(ir, mantissa, one);
+    nf_value below = add(ir, mantissa, one);
+    nf_value below_low = sub(ir, mantissa, sub(ir, below, one));
+    nf_value inverse = divide(ir, one, below);
+    nf_value s = mul(ir, f, inverse);
+    nf_value rest = sub_mul(ir, sub_mul(ir, f, s, below), s, below_low);
+    return (struct pair){s, mul(ir, rest, inverse)};
+}
+
+/* 2 + z (2/3 + z tail(z)), z = s^2. */
+static struct pair log_series(nf_ir *ir, struct pair s)
+{
+    nf_value third = number(ir, TWO_THIRDS_HIGH);
+    struct pair z = product(ir, s.high, s.high);
+    z.low = mul_add(ir, add(ir, s.high, s.high), s.low, z.low);
+    nf_value tail = polynomial(ir, z.high, mul(ir, z.high, z.high), log_tail, 8);
+    struct pair sum = {mul_add(ir, z.high, tail, third), third};
+    nf_value lost = mul_add(ir, z.high, tail, sub(ir, third, sum.high));
+    sum.low = mul_add(ir, z.low, tail, add(ir, lost, number(ir, TWO_THIRDS_LOW)));
+    struct pair bend = pair_product(ir, z, sum);
+    struct pair series = sum_ordered(ir, number(ir, 2), bend.high);
+    series.low = add(ir, series.low, bend.low);
+    return series;
+}
+
+struct pair nf_math_log_pair(nf_ir *ir, struct nf_math_split x)
+{
+    struct pair s = ratio(ir, x.mantissa);
+    struct pair y = pair_product(ir, s, log_series(ir, s));
+    nf_value exact = mul(ir, x.exponent, number(ir, LN2_SHORT));
+    struct pair sum = sum_ordered(ir, exact, y.high);
+    nf_value low = mul_add(ir, x.exponent, number(ir, LN2_REST), y.low);
+    return (struct pair){sum.high, add(ir, sum.low, low)};
+}
