@@ -37,6 +37,8 @@ ONE_ARGUMENT(round)
 ONE_ARGUMENT(trunc)
 ONE_ARGUMENT(exp)
 ONE_ARGUMENT(log)
+ONE_ARGUMENT(sin)
+ONE_ARGUMENT(cos)
 
 const struct nf_math_function nf_math_functions[] = {
     {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
@@ -51,5 +53,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"trunc", 1, build_trunc, "the whole part"},
     {"exp", 1, build_exp, "e to a power"},
     {"log", 1, build_log, "natural logarithm"},
+    {"sin", 1, build_sin, "sine of an angle in radians"},
+    {"cos", 1, build_cos, "cosine of an angle in radians"},
     {0},
 };

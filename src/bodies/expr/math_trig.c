@@ -1,0 +1,87 @@
+/* math_trig.c: sin and cos. */
+#include "math_parts.h"
+
+#include "coefficients/trig.h"
+
+/* r + r^3 part(r^2) - excess * the derivative, for which 1 - z/2 will do. */
+static nf_value sine(nf_ir *ir, struct nf_math_angle angle, nf_value z, nf_value zz)
+{
+    nf_value part = polynomial(ir, z, zz, sin_part, 6);
+    nf_value slope = mul_add(ir, z, number(ir, 0.5), number(ir, -1));
+    nf_value low = mul(ir, angle.excess, slope);
+    return add(ir, angle.r, mul_add(ir, mul(ir, z, angle.r), part, low));
+}
+
+/* 1 - z/2, and what its rounding lost, then z^2 part(z) + excess * r. */
+static nf_value cosine(nf_ir *ir, struct nf_math_angle angle, nf_value z, nf_value zz)
+{
+    nf_value part = polynomial(ir, z, zz, cos_part, 6);
+    nf_value one = number(ir, 1);
+    nf_value high = mul_add(ir, z, number(ir, -0.5), one);
+    nf_value lost = mul_add(ir, z, number(ir, -0.5), sub(ir, one, high));
+    nf_value small = mul_add(ir, zz, part, mul(ir, angle.excess, angle.r));
+    return add(ir, high, add(ir, lost, small));
+}
+
+/* sin(quarter pi/2 + r - excess) without the sign of its half turn. */
+static nf_value sine_of_angle(nf_ir *ir, struct nf_math_angle angle)
+{
+    nf_value z = mul(ir, angle.r, angle.r);
+    nf_value zz = mul(ir, z, z);
+    nf_value odd = bit_and(ir, angle.quarter, word(ir, 1));
+    nf_value is_even = int_equal(ir, odd, word(ir, 0));
+    return choose(ir, is_even, sine(ir, angle, z, zz), cosine(ir, angle, z, zz));
+}
+
+/* Every second half turn changes the sign. */
+static nf_value sign_of_half_turn(nf_ir *ir, nf_value quarter)
+{
+    return shift_left(ir, quarter, word(ir, 62));
+}
+
+static nf_value sine_signed(nf_ir *ir, nf_value x, struct nf_math_angle angle)
+{
+    nf_value sign = bit_xor(ir, sign_of_half_turn(ir, angle.quarter), x);
+    return bit_xor(ir, sine_of_angle(ir, angle), sign_of(ir, sign));
+}
+
+/* cos is sin a quarter turn later. */
+static nf_value cosine_signed(nf_ir *ir, struct nf_math_angle angle)
+{
+    angle.quarter = int_add(ir, angle.quarter, word(ir, 1));
+    nf_value sign = sign_of_half_turn(ir, angle.quarter);
+    return bit_xor(ir, sine_of_angle(ir, angle), sign_of(ir, sign));
+}
+
+/* Infinities have no angle. */
+static nf_value finite_only(nf_ir *ir, nf_value x, nf_value y)
+{
+    nf_value is_finite = less(ir, magnitude(ir, x), number(ir, INFINITE));
+    return choose(ir, is_finite, y, number(ir, NOT_A_NUMBER));
+}
+
+static nf_value sin_huge(nf_ir *ir, const nf_value *x)
+{
+    struct nf_math_angle angle = nf_math_reduce_widely(ir, magnitude(ir, x[0]));
+    return finite_only(ir, x[0], sine_signed(ir, x[0], angle));
+}
+
+static nf_value cos_huge(nf_ir *ir, const nf_value *x)
+{
+    struct nf_math_angle angle = nf_math_reduce_widely(ir, magnitude(ir, x[0]));
+    return finite_only(ir, x[0], cosine_signed(ir, angle));
+}
+
+nf_value nf_math_sin(nf_ir *ir, nf_value x)
+{
+    nf_value size = magnitude(ir, x);
+    nf_value usual = sine_signed(ir, x, nf_math_reduce(ir, size));
+    return nf_ir_rare(ir, is_beyond(ir, size, NF_MATH_ANGLE_LIMIT), usual, sin_huge, &x, 1);
+}
+
+nf_value nf_math_cos(nf_ir *ir, nf_value x)
+{
+    nf_value size = magnitude(ir, x);
+    nf_value usual = cosine_signed(ir, nf_math_reduce(ir, size));
+    return nf_ir_rare(ir, is_beyond(ir, size, NF_MATH_ANGLE_LIMIT), usual, cos_huge, &x, 1);
+}
