@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# What `make install` leaves: a tree that can be moved, headers that stand alone, a library that
+# shows its promised names only, examples that build against it.
+
+load house
+
+setup_file() {
+    install_tree "$BATS_FILE_TMPDIR/first"
+    mv "$tree" "$BATS_FILE_TMPDIR/moved"
+    export TREE=$BATS_FILE_TMPDIR/moved
+    export PKG_CONFIG_PATH=$TREE/lib/pkgconfig
+}
+
+# Compiles against the installed library: build_with_library SOURCE PROGRAM
+build_with_library() {
+    # shellcheck disable=SC2046 # flags are words
+    cc -std=c11 -Wall -Wextra -Werror "$1" $(pkg-config --cflags --libs nfold) -o "$2"
+}
+
+need_pkg_config() {
+    command -v pkg-config >/dev/null || skip "no pkg-config on this machine"
+}
+
+@test "the moved command gives the main job's answer" {
+    run "$TREE/bin/nfold" integrate 'x*x' 0 100 1e8
+    [ "$status" -eq 0 ]
+    [ "$output" = 333333.33333333337 ]
+}
+
+@test "command, library, header, pkg-config file and news have one version" {
+    local header=$TREE/include/nfold/nfold.h version
+    version=$("$TREE/bin/nfold" --version | sed 's/^nfold //')
+    [ "$version" = "$(awk '/define NFOLD_VERSION_M|define NFOLD_VERSION_P/ { print $3 }' "$header" | paste -sd.)" ]
+    grep -q "^Version: $version$" "$TREE/lib/pkgconfig/nfold.pc"
+    grep -q "^## $version" "$NFOLD_SOURCE_ROOT/NEWS.md"
+}
+
+@test "nothing installed names the build folder" {
+    run grep -rlaF "$NFOLD_BUILD_ROOT/" "$TREE" --include='*.pc' --include='*.h' --include=nfold
+    [ "$output" = "" ]
+    run bash -c "readelf -d '$TREE/bin/nfold' '$TREE'/lib/libnfold.so | grep -E 'RPATH|RUNPATH' | grep -v ORIGIN"
+    [ "$output" = "" ]
+}
+
+@test "the shared library exports exactly what the headers promise" {
+    local promised exported
+    promised=$(cat "$TREE"/include/nfold/*.h | grep -o '^NFOLD_API .*' | grep -o '\bnfold_[a-z_]*(' |
+        tr -d '(' | sort -u)
+    exported=$(nm -D --defined-only "$TREE/lib/libnfold.so" | awk '{ print $3 }' | sed 's/@.*//' | sort -u)
+    [ -n "$promised" ]
+    diff <(echo "$promised") <(echo "$exported")
+}
+
+@test "each header compiles alone as C11 and as C++17" {
+    local header name
+    for header in "$TREE"/include/nfold/*.h; do
+        name=nfold/$(basename "$header")
+        echo "$name"
+        echo "#include <$name>" |
+            cc -std=c11 -pedantic-errors -Wall -Wextra -Werror -I"$TREE/include" -fsyntax-only -x c -
+        command -v c++ >/dev/null || skip "no C++ compiler on this machine"
+        echo "#include <$name>" |
+            c++ -std=c++17 -pedantic-errors -Wall -Wextra -Werror -I"$TREE/include" -fsyntax-only -x c++ -
+    done
+}
+
+@test "a program compiled with -ffast-math is refused" {
+    run cc -ffast-math -I"$TREE/include" -fsyntax-only -x c - <<<'#include <nfold/nfold.h>'
+    [ "$status" -ne 0 ]
+    [[ "$output" == *"IEEE arithmetic"* ]]
+}
+
+@test "the program on the first page of nfold.h works" {
+    need_pkg_config
+    local source=$BATS_TEST_TMPDIR/first.c
+    sed -n '/^ \*     #include <nfold/,/^ \*     }$/s/^ \*     //p' "$TREE/include/nfold/nfold.h" >"$source"
+    build_with_library "$source" "$BATS_TEST_TMPDIR/first"
+    run "$BATS_TEST_TMPDIR/first"
+    [ "$output" = 333333.33333333337 ]
+}
+
+@test "pkg-config names the moved tree" {
+    need_pkg_config
+    [ "$(realpath "$(pkg-config --variable=prefix nfold)")" = "$(realpath "$TREE")" ]
+}
+
+@test "examples/one_call.c works against the installed library" {
+    need_pkg_config
+    build_with_library "$NFOLD_SOURCE_ROOT/examples/one_call.c" "$BATS_TEST_TMPDIR/one_call"
+    run "$BATS_TEST_TMPDIR/one_call"
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "the integral of x*x from 0 to 100: 333333.33333333337" ]
+    [[ "${lines[1]}" == *": 1.6449340568482"* ]]
+    [ "${lines[2]}" = "the last square: 999998030336" ]
+}
+
+@test "examples/contexts.c gives the same bits with 1, 2 and 4 workers" {
+    need_pkg_config
+    build_with_library "$NFOLD_SOURCE_ROOT/examples/contexts.c" "$BATS_TEST_TMPDIR/contexts"
+    run "$BATS_TEST_TMPDIR/contexts"
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 3 ]
+    [[ "${lines[0]}" == "1 workers: 1.10714871779"* ]]
+    [ "$(printf '%s\n' "${lines[@]}" | awk '{ print $3 }' | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "examples link with the static library too" {
+    cc -std=c11 -I"$TREE/include" "$NFOLD_SOURCE_ROOT/examples/one_call.c" "$TREE/lib/libnfold.a" \
+        -lm -ldl -lpthread -o "$BATS_TEST_TMPDIR/static"
+    run "$BATS_TEST_TMPDIR/static"
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "the integral of x*x from 0 to 100: 333333.33333333337" ]
+}
+
+@test "examples/gauss.c is a body of the installed command" {
+    run "$TREE/bin/nfold" integrate "$NFOLD_SOURCE_ROOT/examples/gauss.c:f" -6 6 1e7
+    [ "$status" -eq 0 ]
+    [[ "$output" == 1.77245385090551* ]]
+}
+
+@test "every C file is compiled without contraction or fast mathematics" {
+    run /usr/bin/python3 - "$NFOLD_BUILD_ROOT/compile_commands.json" <<'PYTHON'
+import json, sys
+commands = json.load(open(sys.argv[1]))
+assert commands
+for entry in commands:
+    if entry["file"].endswith(".c"):
+        words = entry["command"].split()
+        assert "-ffp-contract=off" in words and "-ffp-contract=fast" not in words, entry["file"]
+        assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations"} & set(words), entry["file"]
+PYTHON
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+}
