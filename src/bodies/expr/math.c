@@ -35,6 +35,8 @@ ONE_ARGUMENT(floor)
 ONE_ARGUMENT(ceil)
 ONE_ARGUMENT(round)
 ONE_ARGUMENT(trunc)
+TWO_ARGUMENTS(mod)
+TWO_ARGUMENTS(fmod)
 ONE_ARGUMENT(exp)
 ONE_ARGUMENT(log)
 ONE_ARGUMENT(sin)
@@ -51,6 +53,8 @@ const struct nf_math_function nf_math_functions[] = {
     {"ceil", 1, build_ceil, "the next whole number above"},
     {"round", 1, build_round, "the nearest whole number, half to even"},
     {"trunc", 1, build_trunc, "the whole part"},
+    {"mod", 2, build_mod, "exact remainder with the sign of the divisor, as %"},
+    {"fmod", 2, build_fmod, "exact remainder with the sign of the dividend, as in C"},
     {"exp", 1, build_exp, "e to a power"},
     {"log", 1, build_log, "natural logarithm"},
     {"sin", 1, build_sin, "sine of an angle in radians"},
