@@ -41,6 +41,7 @@ ONE_ARGUMENT(exp)
 ONE_ARGUMENT(log)
 ONE_ARGUMENT(sin)
 ONE_ARGUMENT(cos)
+TWO_ARGUMENTS(pow)
 
 const struct nf_math_function nf_math_functions[] = {
     {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
@@ -59,5 +60,6 @@ const struct nf_math_function nf_math_functions[] = {
     {"log", 1, build_log, "natural logarithm"},
     {"sin", 1, build_sin, "sine of an angle in radians"},
     {"cos", 1, build_cos, "cosine of an angle in radians"},
+    {"pow", 2, build_pow, "x to the power y, as ^ and **"},
     {0},
 };
