@@ -10,6 +10,7 @@ a grid. Coefficients become doubles from the lowest upwards, and the rest is fit
 of the first few, so that rounding a coefficient costs nothing (not on an interval around 0, where
 the powers from x on are no Chebyshev system).
 """
+import struct
 import sys
 from decimal import Decimal, getcontext
 from pathlib import Path
@@ -280,7 +281,32 @@ def arctan_inverse_long(n):
     return Decimal(total) / scale
 
 
-HEADERS = {"exp": header_exp, "log": header_log, "trig": header_trig}
+# --- cbrt --------------------------------------------------------------------------------------
+
+def guess_spread(start):
+    """The sum of the greatest and the least 1 - x t^3, where t's upper half is start - x's / 3."""
+    errors = []
+    for i in range(1400):
+        x = 1 + i / 200
+        bits = struct.unpack("<Q", struct.pack("<d", x))[0]
+        guess = round(start - (bits >> 32) / 3) << 32
+        t = struct.unpack("<d", struct.pack("<Q", guess))[0]
+        errors.append(1 - x * t ** 3)
+    return max(errors) + min(errors)
+
+
+def header_cbrt():
+    """A start for which the errors of the guess are as great above as below."""
+    middle = (0x3ff << 20) * 4 // 3
+    low, high = middle - 2 ** 20, middle + 2 ** 20
+    while high - low > 1:
+        start = (low + high) // 2
+        low, high = (start, high) if guess_spread(start) > 0 else (low, start)
+    return [number("GUESS_START", "start - (upper half of x's bits) / 3 guesses x^(-1/3) to 3.5 %",
+                   float(low))]
+
+
+HEADERS = {"exp": header_exp, "log": header_log, "trig": header_trig, "cbrt": header_cbrt}
 
 
 def text(name):

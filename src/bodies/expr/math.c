@@ -42,6 +42,7 @@ ONE_ARGUMENT(log)
 ONE_ARGUMENT(sin)
 ONE_ARGUMENT(cos)
 TWO_ARGUMENTS(pow)
+ONE_ARGUMENT(cbrt)
 
 const struct nf_math_function nf_math_functions[] = {
     {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
@@ -61,5 +62,6 @@ const struct nf_math_function nf_math_functions[] = {
     {"sin", 1, build_sin, "sine of an angle in radians"},
     {"cos", 1, build_cos, "cosine of an angle in radians"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},
+    {"cbrt", 1, build_cbrt, "cube root"},
     {0},
 };
