@@ -43,6 +43,7 @@ ONE_ARGUMENT(sin)
 ONE_ARGUMENT(cos)
 TWO_ARGUMENTS(pow)
 ONE_ARGUMENT(cbrt)
+TWO_ARGUMENTS(hypot)
 
 const struct nf_math_function nf_math_functions[] = {
     {"sqrt", 1, build_sqrt, "square root, correctly rounded"},
@@ -63,5 +64,6 @@ const struct nf_math_function nf_math_functions[] = {
     {"cos", 1, build_cos, "cosine of an angle in radians"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},
     {"cbrt", 1, build_cbrt, "cube root"},
+    {"hypot", 2, build_hypot, "sqrt(x*x + y*y), without overflow"},
     {0},
 };
