@@ -1,8 +1,8 @@
 """What every claim is measured with: contestants asked in turn, whole commands, figures.
 
-A steady rate and a whole command are two numbers: the first comes from a Contestant, which times its
-work inside a process that is already warm; the second from whole_command(), which times a process
-from its start to its end.
+A steady rate and a whole command are two numbers: the first comes from a Contestant, which times
+its work inside a process that is already warm; the second from whole_command(), which times a
+process from its start to its end.
 """
 
 import os

@@ -3,8 +3,8 @@
  *     bench_port_limit POINTS
  *
  * Two instructions a vector that only the multiply units can do, with nothing else in their way:
- * independent registers, no loads, no sum. The widest vectors that the CPU has. The value printed is
- * the number of points, so that a rate can be made of it.
+ * independent registers, no loads, no sum. The widest vectors that the CPU has. The value printed
+ * is the number of points, so that a rate can be made of it.
  */
 #include <stdint.h>
 
@@ -12,23 +12,23 @@
 
 #define PAIRS 6 /* independent pairs in a turn: twelve results in flight cover latency × units */
 
-/* Twelve results in registers 0 … 11, three inputs in 12 … 14. */
-#define PAIR(fma, mul, reg, x, y)                                                                  \
-    fma " %%" reg "12, %%" reg "13, %%" reg #x "\n\t" mul " %%" reg "14, %%" reg "14, %%" reg #y   \
-        "\n\t"
+/* Twelve results in registers 0 ... 11, three inputs in 12 ... 14.
+ * clang-format off */
+#define PAIR(reg, x, y)                                                                            \
+    "vfmadd132pd %%" reg "12, %%" reg "13, %%" reg #x "\n\t"                                       \
+    "vmulpd %%" reg "14, %%" reg "14, %%" reg #y "\n\t"
 #define TURN(reg)                                                                                  \
-    "1:\n\t" PAIR("vfmadd132pd", "vmulpd", reg, 0, 1) PAIR("vfmadd132pd", "vmulpd", reg, 2, 3)     \
-        PAIR("vfmadd132pd", "vmulpd", reg, 4, 5) PAIR("vfmadd132pd", "vmulpd", reg, 6, 7)          \
-            PAIR("vfmadd132pd", "vmulpd", reg, 8, 9) PAIR("vfmadd132pd", "vmulpd", reg, 10, 11)    \
-        "dec %0\n\tjnz 1b\n\t"
-#define CLEAR(reg, n) "vxorpd %%" reg #n ", %%" reg #n ", %%" reg #n "\n\t"
-#define CLEAR_ALL(reg)                                                                             \
-    CLEAR(reg, 0) CLEAR(reg, 2) CLEAR(reg, 4) CLEAR(reg, 6) CLEAR(reg, 8) CLEAR(reg, 10)           \
-    CLEAR(reg, 12) CLEAR(reg, 13) CLEAR(reg, 14)
+    "1:\n\t" PAIR(reg, 0, 1) PAIR(reg, 2, 3) PAIR(reg, 4, 5) PAIR(reg, 6, 7) PAIR(reg, 8, 9)       \
+        PAIR(reg, 10, 11) "dec %0\n\t"                                                             \
+                          "jnz 1b\n\t"
+#define CLEAR(n) "vxorpd %%ymm" #n ", %%ymm" #n ", %%ymm" #n "\n\t"
+#define CLEAR_ALL                                                                                  \
+    CLEAR(0) CLEAR(2) CLEAR(4) CLEAR(6) CLEAR(8) CLEAR(10) CLEAR(12) CLEAR(13) CLEAR(14)
+/* clang-format on */
 
 static void turns_avx2(uint64_t turns)
 {
-    __asm__ volatile(CLEAR_ALL("ymm") TURN("ymm") "vzeroupper"
+    __asm__ volatile(CLEAR_ALL TURN("ymm") "vzeroupper"
                      : "+r"(turns)
                      :
                      : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
@@ -37,7 +37,7 @@ static void turns_avx2(uint64_t turns)
 
 static void turns_avx512(uint64_t turns)
 {
-    __asm__ volatile(CLEAR_ALL("ymm") TURN("zmm") "vzeroupper"
+    __asm__ volatile(CLEAR_ALL TURN("zmm") "vzeroupper"
                      : "+r"(turns)
                      :
                      : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from contest import ROOT, Missing, Setting  # noqa: E402
 
-CLAIMS = ("integral", "expression", "workers", "command", "vm", "mathematics", "fork_join", "memory",
-          "report")
+CLAIMS = ("integral", "expression", "workers", "command", "vm", "mathematics", "fork_join",
+          "memory", "report")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
@@ -43,7 +43,8 @@ def describe_machine():
 def figure_table(figures):
     lines = ["| figure | measured | wanted | |", "|---|---|---|---|"]
     for f in figures:
-        wanted = f"{'≥' if f.sense == '>=' else '≤'} {f.wanted:g} {f.unit}".strip() if f.wanted else ""
+        sense = {">=": "≥", "<=": "≤"}[f.sense]
+        wanted = f"{sense} {f.wanted:g} {f.unit}".strip() if f.wanted else ""
         met = "" if not f.wanted else "yes" if f.is_met() else "no"
         lines.append(f"| {f.what} | {f.value:.3g} {f.unit} | {wanted} | {met} |".replace("  ", " "))
     return lines

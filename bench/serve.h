@@ -1,9 +1,9 @@
 /* serve.h: the manners of a benchmark program, ours or a peer's.
  *
- * It prepares itself (compiles, starts workers, warms up), prints "ready", and then for each line of
- * standard input does its piece of work `count` times and prints one line "SECONDS VALUE": the
- * median time and the answer in hex. bench/run.py asks all the contestants in turn, again and again, so that
- * what disturbs the machine meets all of them alike.
+ * It prepares itself (compiles, starts workers, warms up), prints "ready", and then for each line
+ * of standard input does its piece of work `count` times and prints one line "SECONDS VALUE": the
+ * median time and the answer in hex. bench/run.py asks all the contestants in turn, again and
+ * again, so that what disturbs the machine meets all of them alike.
  */
 #ifndef BENCH_SERVE_H
 #define BENCH_SERVE_H

@@ -34,7 +34,8 @@ static double run_once(void *user, double *value)
     return wall;
 }
 
-/* Runs until the body runs as compiled code: the first run may still be waiting for the compiler. */
+/* Runs until the body runs as compiled code: the first run may still be waiting for the compiler.
+ */
 static int settle(struct steady *steady, int wants_native)
 {
     for (int i = 0; i < 200; i++) {

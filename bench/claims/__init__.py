@@ -1,1 +1,1 @@
-"""One module a claim: each has a TITLE and measure(setting), which prints what it found and adds figures."""
+"""One module a claim: TITLE, and measure(setting), which prints and adds figures."""

@@ -1,4 +1,4 @@
-"""Whole commands, from the start of the process to its end: the main job against the course's programs."""
+"""Whole commands, from start to end: the main job against the course's programs."""
 
 import os
 
@@ -22,7 +22,7 @@ def measure(setting):
         "/bin/true": ["/bin/true"],
         "nfold --version": [setting.nfold, "--version"],
         "nfold, n = 1000": [setting.nfold, "integrate", "x*x", "0", "100", "1000"],
-        "nfold, n = 1e8": [setting.nfold, "integrate", "x*x", "0", "100", f"{STEPS:.0f}", "-j", workers],
+        "nfold, n = 1e8": [setting.nfold, "integrate", "x*x", "0", "100", "1e8", "-j", workers],
     }
     own = whole_commands(setting, commands)
     python = whole_commands(setting, {
@@ -32,7 +32,7 @@ def measure(setting):
     for name in course:
         seconds = scaled(python[name, few], python[name, many], few, many)
         rows.append((f"Python, {name}", f"{seconds * 1e3:.0f} ms",
-                     f"scaled to 1e8 steps from {many:.0e} steps in {python[name, many] * 1e3:.0f} ms"
+                     f"scaled to 1e8 steps from {many:.0e} in {python[name, many] * 1e3:.0f} ms"
                      f" and {few} in {python[name, few] * 1e3:.0f} ms"))
         ratio = seconds / own["nfold, n = 1e8"]
         setting.figure(f"whole command, n = 1e8, faster than the course's {name}", ratio, "×",

@@ -88,9 +88,10 @@ def measure(setting):
     for name, c in result.items():
         argv = made[name][1] if name in made else None
         change = bits_change(argv, c.value, name) if argv else own_bits_change(setting, n, c.value)
-        rows.append((name, f"{c.median() * 1e3:.2f} ms", f"{n / c.median() / 1e9:.2f}",
-                     f"{limit.median() / c.median():.2f}" if limit else "", f"{ulps(c.value, n):+.2f}",
-                     change, made[name][0] if name in made else "--native on"))
+        share = f"{limit.median() / c.median():.2f}" if limit else ""
+        rows.append((name, f"{c.median() * 1e3:.2f} ms", f"{n / c.median() / 1e9:.2f}", share,
+                     f"{ulps(c.value, n):+.2f}", change,
+                     made[name][0] if name in made else "--native on"))
     show(rows, ("", f"{n:.0e} points", "points/ns", "of limit", "error, ulp", "bits change", "how"))
     if limit:
         print(f"  limit of the multiply units: {n / limit.median() / 1e9:.2f} points/ns")

@@ -1,4 +1,5 @@
-/* integral.c: the integral of x*x by the trapezoid rule, as a C programmer would write it for speed.
+/* integral.c: the integral of x*x by the trapezoid rule, as a C programmer would write it for
+ * speed.
  *
  * bench/run.py compiles every FORM with every compiler and set of flags and takes the fastest.
  * The arguments: N WORKERS. With -fopenmp the loops are shared among the workers.

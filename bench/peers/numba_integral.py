@@ -1,4 +1,4 @@
-"""The integral of x*x with Numba: prange, fastmath, as its manual shows it. Arguments: N WORKERS."""
+"""The integral of x*x with Numba: prange, fastmath, as its manual shows it: N WORKERS."""
 
 import sys
 

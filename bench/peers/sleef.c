@@ -14,21 +14,21 @@
 
 #ifdef __AVX512F__
 typedef __m512d vector;
-#define WIDTH 8
-#define SET _mm512_set1_pd
-#define FMA _mm512_fmadd_pd
-#define ADD _mm512_add_pd
-#define LOAD _mm512_loadu_pd
-#define STORE _mm512_storeu_pd
+#define WIDTH       8
+#define SET         _mm512_set1_pd
+#define FMA         _mm512_fmadd_pd
+#define ADD         _mm512_add_pd
+#define LOAD        _mm512_loadu_pd
+#define STORE       _mm512_storeu_pd
 #define SLEEF(name) Sleef_##name##d8_u10avx512f
 #else
 typedef __m256d vector;
-#define WIDTH 4
-#define SET _mm256_set1_pd
-#define FMA _mm256_fmadd_pd
-#define ADD _mm256_add_pd
-#define LOAD _mm256_loadu_pd
-#define STORE _mm256_storeu_pd
+#define WIDTH       4
+#define SET         _mm256_set1_pd
+#define FMA         _mm256_fmadd_pd
+#define ADD         _mm256_add_pd
+#define LOAD        _mm256_loadu_pd
+#define STORE       _mm256_storeu_pd
 #define SLEEF(name) Sleef_##name##d4_u10avx2
 #endif
 #define VECTORS 4

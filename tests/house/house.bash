@@ -4,7 +4,8 @@
 # Installs the build below FOLDER, which is not the prefix that it was configured for, and sets
 # `tree` to what would be the prefix: every test of such a tree is a test of a moved one.
 install_tree() { # install_tree FOLDER
-    "$NFOLD_SOURCE_ROOT/tools/meson" install -C "$NFOLD_BUILD_ROOT" --no-rebuild --quiet --destdir "$1"
+    "$NFOLD_SOURCE_ROOT/tools/meson" install -C "$NFOLD_BUILD_ROOT" --no-rebuild --quiet \
+        --destdir "$1"
     tree=$1$NFOLD_PREFIX
 }
 

@@ -34,7 +34,8 @@ in_fresh_home() {
     # are compared on the lines of stdout only.
     blocks console >"$BATS_TEST_TMPDIR/screens"
     [ -s "$BATS_TEST_TMPDIR/screens" ]
-    run in_fresh_home /usr/bin/python3 "$NFOLD_SOURCE_ROOT/tests/house/screens.py" "$BATS_TEST_TMPDIR/screens"
+    run in_fresh_home /usr/bin/python3 "$NFOLD_SOURCE_ROOT/tests/house/screens.py" \
+        "$BATS_TEST_TMPDIR/screens"
     echo "$output"
     [ "$status" -eq 0 ]
 }

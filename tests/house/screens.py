@@ -1,8 +1,8 @@
 """Runs the commands of a file of screens and compares what they print: screens.py FILE.
 
-A screen is a line "$ COMMAND" and the lines that follow it. The first of them, the answer, must come
-out exactly. In the others numbers, hashes, bars and spaces may differ, and a machine with more to say may print
-more lines between them.
+A screen is a line "$ COMMAND" and the lines that follow it. The first of them, the answer, must
+come out exactly. In the others numbers, hashes, bars and spaces may differ, and a machine with more
+to say may print more lines between them.
 """
 
 import re
@@ -10,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NUMBER = re.compile(r"0x[0-9a-f.p+-]+|\b[0-9a-f]{16}\b|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\binf\b|[█▏▎▍▌▋▊▉#]+")
+NUMBER = re.compile(r"0x[0-9a-f.p+-]+|\b[0-9a-f]{16}\b|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\binf\b"
+                    r"|[█▏▎▍▌▋▊▉#]+")
 
 
 def mask(line):
