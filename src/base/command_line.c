@@ -24,8 +24,8 @@ static int is_letter(char c)
 
 static int fail_no_value(const struct nf_option *row, nfold_error *err)
 {
-    return nf_fail(err, NFOLD_E_USAGE, "option --%s needs a value%s%s", row->name,
-                   row->metavar ? ": " : "", row->metavar ? row->metavar : "");
+    const char *wanted = row->metavar ? row->metavar : row->choices ? row->choices : "TEXT";
+    return nf_fail(err, NFOLD_E_USAGE, "option --%s needs a value: %s", row->name, wanted);
 }
 
 /* Sets a row to value, to the next word if value is NULL, to "on" if it is a flag. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define COLUMNS     80
-#define HELP_COLUMN 26 /* where the sentences begin */
+#define HELP_COLUMN 32 /* where the sentences begin */
 
 static void write_blanks(struct nfold_buffer *out, size_t count)
 {
