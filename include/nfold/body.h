@@ -96,9 +96,12 @@ struct nfold_body_type {
                 struct nfold_buffer *text, nfold_error *err);
 };
 
+struct nf_kernels; /* the engine's */
+
 struct nfold_body {
     const struct nfold_body_type *type;
     void *self;
+    struct nf_kernels *kernels; /* native code made for it so far; NULL: none is ever made */
 };
 
 #endif

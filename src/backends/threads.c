@@ -1,0 +1,282 @@
+/* threads.c: a pool of threads that outlives runs.
+ *
+ * A run is a job: opened, entered by the workers that are awake in time, closed. A worker that
+ * comes late finds it closed and is not waited for. Waiting spins for a bounded time, then yields,
+ * then sleeps on a futex, so that an idle pool costs nothing. One worker is woken by the caller;
+ * each that enters wakes two more. */
+#include <nfold/backend.h>
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cpus.h"
+#include "error.h"
+
+#define SPIN_SECONDS  30e-6 /* longer spins starve whoever shares the processor */
+#define SHARE_SECONDS 50e-6 /* less work than this is not worth waking anyone */
+#define SPINS_A_LOOK  64    /* between two looks at the clock */
+
+/* The job: generation (32 bits) | open (1) | entered (15) | active (16). Entering is one compare
+ * and swap, which fails for a job that was closed or replaced meanwhile. */
+#define OPEN              UINT64_C(0x80000000)
+#define ENTERED_ONE       UINT64_C(0x10000)
+#define ENTERED(state)    ((unsigned)((state) >> 16 & 0x7fff))
+#define ACTIVE(state)     ((unsigned)((state)&0xffff))
+#define GENERATION(state) ((uint32_t)((state) >> 32))
+
+struct pool {
+    const struct nfold_engine *engine;
+    unsigned threads; /* the caller not counted */
+    double spin_seconds;
+    pthread_t *thread;
+    struct nfold_run *run;   /* of the open job: read after entering it */
+    _Atomic unsigned wanted; /* threads that may enter it */
+    _Alignas(128) _Atomic uint64_t job;
+    _Alignas(128) _Atomic uint32_t bell; /* futex: rung for threads */
+    _Atomic uint32_t sleepers;
+    _Atomic int is_closing;
+    _Alignas(128) _Atomic uint32_t caller_bell; /* futex: rung for the caller */
+    _Atomic int caller_sleeps;
+};
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word, int count)
+{
+    atomic_fetch_add(word, 1);
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+static void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Spins until the job is no longer `seen`, or its time is over. */
+static int spin_for_job(struct pool *pool, uint32_t seen)
+{
+    double deadline;
+    if (pool->spin_seconds <= 0)
+        return 0;
+    deadline = pool->engine->now() + pool->spin_seconds;
+    do {
+        for (int k = 0; k < SPINS_A_LOOK; k++) {
+            if (GENERATION(atomic_load_explicit(&pool->job, memory_order_relaxed)) != seen)
+                return 1;
+            pause_briefly();
+        }
+    } while (pool->engine->now() < deadline);
+    return 0;
+}
+
+static void sleep_for_job(struct pool *pool, uint32_t seen)
+{
+    uint32_t bell = atomic_load(&pool->bell);
+    atomic_fetch_add(&pool->sleepers, 1);
+    if (GENERATION(atomic_load(&pool->job)) == seen && !atomic_load(&pool->is_closing))
+        futex_wait(&pool->bell, bell);
+    atomic_fetch_sub(&pool->sleepers, 1);
+}
+
+/* The next job after generation *seen; 0 when the pool closes. */
+static int wait_for_job(struct pool *pool, uint32_t *seen)
+{
+    if (!spin_for_job(pool, *seen))
+        sched_yield();
+    while (!atomic_load(&pool->is_closing)) {
+        uint32_t generation = GENERATION(atomic_load_explicit(&pool->job, memory_order_acquire));
+        if (generation != *seen) {
+            *seen = generation;
+            return 1;
+        }
+        sleep_for_job(pool, *seen);
+    }
+    return 0;
+}
+
+/* The worker's number in the job, or 0 if it is closed, full, or another one by now. */
+static unsigned enter_job(struct pool *pool, uint32_t generation)
+{
+    uint64_t job = atomic_load(&pool->job);
+    while (GENERATION(job) == generation && (job & OPEN) &&
+           ENTERED(job) < atomic_load_explicit(&pool->wanted, memory_order_relaxed))
+        if (atomic_compare_exchange_weak(&pool->job, &job, job + ENTERED_ONE + 1))
+            return ENTERED(job) + 1;
+    return 0;
+}
+
+static void leave_job(struct pool *pool)
+{
+    uint64_t job = atomic_fetch_sub(&pool->job, 1);
+    if (ACTIVE(job) == 1 && !(job & OPEN) && atomic_load(&pool->caller_sleeps))
+        futex_wake(&pool->caller_bell, 1);
+}
+
+/* Wakes up to `count` sleeping threads if those awake are too few for the job. */
+static void wake_some(struct pool *pool, int count)
+{
+    unsigned sleepers = atomic_load(&pool->sleepers);
+    unsigned wanted = atomic_load_explicit(&pool->wanted, memory_order_relaxed);
+    if (sleepers > 0 && pool->threads - sleepers < wanted)
+        futex_wake(&pool->bell, count);
+}
+
+static void *serve(void *argument)
+{
+    struct pool *pool = argument;
+    uint32_t seen = 0;
+    while (wait_for_job(pool, &seen)) {
+        unsigned number = enter_job(pool, seen);
+        double left;
+        if (number == 0)
+            continue;
+        left = pool->engine->left(pool->run);
+        if (left < 0 || left > SHARE_SECONDS)
+            wake_some(pool, 2);
+        pool->engine->work(pool->run, number);
+        leave_job(pool);
+    }
+    return NULL;
+}
+
+static void open_job(struct pool *pool, struct nfold_run *run, unsigned wanted)
+{
+    uint64_t generation = GENERATION(atomic_load(&pool->job));
+    pool->run = run;
+    atomic_store_explicit(&pool->wanted, wanted, memory_order_relaxed);
+    atomic_store(&pool->job, (uint64_t)(uint32_t)(generation + 1) << 32 | OPEN);
+    wake_some(pool, 1);
+}
+
+static int is_job_done(struct pool *pool)
+{
+    return ACTIVE(atomic_load_explicit(&pool->job, memory_order_acquire)) == 0;
+}
+
+static int spin_for_end(struct pool *pool)
+{
+    double deadline;
+    if (is_job_done(pool))
+        return 1;
+    if (pool->spin_seconds <= 0)
+        return 0;
+    deadline = pool->engine->now() + pool->spin_seconds;
+    do {
+        for (int k = 0; k < SPINS_A_LOOK; k++) {
+            if (is_job_done(pool))
+                return 1;
+            pause_briefly();
+        }
+    } while (pool->engine->now() < deadline);
+    return 0;
+}
+
+/* Nobody enters any more; waits for those inside. */
+static void close_job(struct pool *pool)
+{
+    atomic_fetch_and(&pool->job, ~OPEN);
+    if (spin_for_end(pool))
+        return;
+    sched_yield();
+    atomic_store(&pool->caller_sleeps, 1);
+    for (;;) {
+        uint32_t bell = atomic_load(&pool->caller_bell);
+        if (ACTIVE(atomic_load(&pool->job)) == 0)
+            break;
+        futex_wait(&pool->caller_bell, bell);
+    }
+    atomic_store(&pool->caller_sleeps, 0);
+}
+
+static int threads_run(void *self, struct nfold_run *run, nfold_error *err)
+{
+    struct pool *pool = self;
+    unsigned wanted = pool->engine->workers(run);
+    int rc;
+    (void)err;
+    if (wanted > pool->threads + 1)
+        wanted = pool->threads + 1;
+    if (wanted <= 1)
+        return pool->engine->work(run, 0);
+    open_job(pool, run, wanted - 1);
+    rc = pool->engine->work(run, 0);
+    close_job(pool);
+    return rc;
+}
+
+/* Signals are the caller's business, but for those that a thread brings on itself. */
+static void block_signals(sigset_t *before)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (unsigned k = 0; k < sizeof own / sizeof *own; k++)
+        sigdelset(&blocked, own[k]);
+    pthread_sigmask(SIG_SETMASK, &blocked, before);
+}
+
+/* Fewer threads than asked for are fine; the engine says so. */
+static void start_threads(struct pool *pool, unsigned threads)
+{
+    sigset_t before;
+    block_signals(&before);
+    while (pool->threads < threads) {
+        if (pthread_create(&pool->thread[pool->threads], NULL, serve, pool) != 0)
+            break;
+        pool->threads++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static int threads_open(void *self, const struct nfold_engine *engine, unsigned workers,
+                        const nfold_options *options, nfold_error *err)
+{
+    struct pool *pool = self;
+    struct nf_cpus cpus;
+    (void)options;
+    pool->engine = engine;
+    pool->thread = calloc(workers, sizeof *pool->thread);
+    if (!pool->thread)
+        return nf_fail_memory(err);
+    nf_cpus_read(&cpus, "");
+    pool->spin_seconds = workers > cpus.allowed ? 0 : SPIN_SECONDS;
+    start_threads(pool, workers - 1);
+    return (int)pool->threads + 1;
+}
+
+static void threads_close(void *self)
+{
+    struct pool *pool = self;
+    atomic_store(&pool->is_closing, 1);
+    futex_wake(&pool->bell, 1 << 30);
+    for (unsigned k = 0; k < pool->threads; k++)
+        pthread_join(pool->thread[k], NULL);
+    free(pool->thread);
+}
+
+extern const nfold_backend nf_backend_threads;
+const nfold_backend nf_backend_threads = {
+    .abi = NFOLD_BACKEND_ABI,
+    .name = "threads",
+    .summary = "threads of this process",
+    .forms = NFOLD_FORM_CALL | NFOLD_FORM_RANGE,
+    .same_memory = 1,
+    .state_size = sizeof(struct pool),
+    .open = threads_open,
+    .run = threads_run,
+    .close = threads_close,
+};

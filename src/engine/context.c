@@ -1,0 +1,389 @@
+/* context.c: a backend with its workers, opened once; the runs in it, one at a time. */
+#include "context.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cpus.h"
+#include "error.h"
+#include "float_env.h"
+#include "isa.h"
+#include "option.h"
+#include "registry.h"
+#include "report.h"
+#include "run.h"
+#include "settings.h"
+
+#define WORKERS_MAX       4096
+#define LOGIN_WORKERS_MAX 4
+#define NOTE_SIZE         512
+
+struct nfold_context {
+    const nfold_backend *backend;
+    void *state; /* the backend's */
+    nfold_options *options;
+    const struct nf_order_loops *loops;
+    const char *isa;
+    enum nf_upgrade_policy native;
+    int allow_nonfinite;
+    unsigned workers_asked, workers;
+    char note[NOTE_SIZE];          /* about the workers */
+    pthread_mutex_t busy;          /* held during a run; guards executor */
+    struct nf_executor **executor; /* [workers], made at first use */
+    _Atomic int is_running, stop;
+    _Atomic uint64_t items_done, items_all;
+};
+
+static const struct nf_option engine_rows[] = {
+    {.name = "backend",
+     .letter = 'b',
+     .type = NF_OPTION_CHOICE,
+     .metavar = "NAME",
+     .initial = NF_BACKEND_DEFAULT,
+     .choices = NF_BACKEND_CHOICES,
+     .help = "who computes"},
+    {.name = "workers",
+     .letter = 'j',
+     .type = NF_OPTION_COUNT,
+     .metavar = "N",
+     .low = 1,
+     .high = WORKERS_MAX,
+     .help = "how many compute at once; all allowed processors if not given"},
+    {.name = "native",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "WHEN",
+     .initial = "auto",
+     .choices = "auto|on|off",
+     .help = "compile the body: beside a run that is long enough, before the run, or never"},
+    {.name = "isa",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "NAME",
+     .initial = "auto",
+     .choices = "auto|scalar|avx2|avx512",
+     .help = "the instruction set; the best that runs here by default; never changes a bit"},
+    {.name = "order",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "VERSION",
+     .initial = "v1",
+     .choices = "v1",
+     .help = "the definition of the result"},
+    {.name = "nonfinite",
+     .type = NF_OPTION_CHOICE,
+     .metavar = "WHAT",
+     .initial = "error",
+     .choices = "error|allow",
+     .help = "a value that is infinite or not a number ends the run, or goes into the answer"},
+    {0},
+};
+
+int nfold_options_create(nfold_options **options, nfold_error *err)
+{
+    int rc = nf_options_new(options, err);
+    if (rc == 0)
+        rc = nf_options_add(*options, engine_rows, err);
+    for (unsigned k = 0; rc == 0 && nf_body_types[k]; k++)
+        if (nf_body_types[k]->options)
+            rc = nf_options_add(*options, nf_body_types[k]->options, err);
+    for (unsigned k = 0; rc == 0 && nf_backends[k]; k++)
+        if (nf_backends[k]->options)
+            rc = nf_options_add(*options, nf_backends[k]->options, err);
+    if (rc == 0)
+        rc = nf_options_environment(*options, err);
+    if (rc < 0) {
+        nfold_options_destroy(*options);
+        *options = NULL;
+    }
+    return rc;
+}
+
+static int choose_isa(struct nfold_context *context, nfold_error *err)
+{
+    const char *wanted = nf_options_text(context->options, "isa");
+    enum nf_isa isa = nf_isa_best();
+    if (strcmp(wanted, "auto") != 0 && nf_isa_parse(wanted, &isa) < 0)
+        return nf_fail(err, NFOLD_E_VALUE, "there is no instruction set '%s'", wanted);
+    context->isa = nf_isa_name(isa);
+    context->loops = nf_order_loops_find(context->isa);
+    if (!nf_isa_runs_here(isa) || !context->loops)
+        return nf_fail(err, NFOLD_E_MISSING, "the instruction set %s does not run here", wanted);
+    return 0;
+}
+
+/* As many as are asked for, or all that this process may use; on a login node only a few. */
+static unsigned choose_workers(struct nfold_context *context, unsigned workers)
+{
+    struct nf_cpus cpus;
+    if (workers == 0 && nf_options_is_set(context->options, "workers"))
+        workers = (unsigned)nf_options_count(context->options, "workers");
+    if (workers > 0)
+        return workers;
+    nf_cpus_read(&cpus, "");
+    if (cpus.allowed <= LOGIN_WORKERS_MAX || !nf_cpus_login_node())
+        return cpus.allowed < WORKERS_MAX ? cpus.allowed : WORKERS_MAX;
+    snprintf(context->note, sizeof context->note,
+             "this is a login node: %d workers of %u possible (ask for more with -j)",
+             LOGIN_WORKERS_MAX, cpus.allowed);
+    return LOGIN_WORKERS_MAX;
+}
+
+static void read_policy(struct nfold_context *context)
+{
+    const char *native = nf_options_text(context->options, "native");
+    context->native = strcmp(native, "on") == 0    ? NF_UPGRADE_ON
+                      : strcmp(native, "off") == 0 ? NF_UPGRADE_OFF
+                                                   : NF_UPGRADE_AUTO;
+    context->allow_nonfinite = strcmp(nf_options_text(context->options, "nonfinite"), "allow") == 0;
+}
+
+static int open_backend(struct nfold_context *context, unsigned workers, nfold_error *err)
+{
+    const nfold_backend *backend = context->backend;
+    int count;
+    if (backend->abi != NFOLD_BACKEND_ABI)
+        return nf_fail(err, NFOLD_E_INTERNAL, "the backend %s was built for another nfold",
+                       backend->name);
+    if (backend->probe && backend->probe(err) < 0)
+        return nf_error_context(err, "backend %s: ", backend->name);
+    context->workers_asked = choose_workers(context, workers);
+    context->state = aligned_alloc(128, (backend->state_size + 128) / 128 * 128);
+    if (!context->state)
+        return nf_fail_memory(err);
+    memset(context->state, 0, backend->state_size);
+    count =
+        backend->open(context->state, &nf_engine, context->workers_asked, context->options, err);
+    if (count < 0) {
+        free(context->state);
+        context->state = NULL;
+        return count;
+    }
+    context->workers = (unsigned)count;
+    context->executor = calloc(context->workers, sizeof(struct nf_executor *));
+    return context->executor ? 0 : nf_fail_memory(err);
+}
+
+int nf_context_open(nfold_context **context, const nfold_backend *backend, unsigned workers,
+                    const nfold_options *options, nfold_error *err)
+{
+    struct nfold_context *made = calloc(1, sizeof *made);
+    int rc;
+    *context = NULL;
+    if (!made)
+        return nf_fail_memory(err);
+    pthread_mutex_init(&made->busy, NULL);
+    rc = options ? nf_options_copy(&made->options, options, err)
+                 : nfold_options_create(&made->options, err);
+    if (rc == 0)
+        rc = choose_isa(made, err);
+    if (rc == 0) {
+        made->backend =
+            backend ? backend : nf_backend_find(nf_options_text(made->options, "backend"));
+        read_policy(made);
+        rc = open_backend(made, workers, err);
+    }
+    if (rc < 0)
+        nfold_close(made);
+    else
+        *context = made;
+    return rc;
+}
+
+int nfold_open(nfold_context **context, const nfold_options *options, nfold_error *err)
+{
+    return nf_context_open(context, NULL, 0, options, err);
+}
+
+unsigned nf_context_workers(const nfold_context *context)
+{
+    return context->workers;
+}
+
+void nfold_close(nfold_context *context)
+{
+    if (!context)
+        return;
+    if (context->state)
+        context->backend->close(context->state);
+    for (unsigned k = 0; context->executor && k < context->workers; k++)
+        nf_executor_destroy(context->executor[k]);
+    free(context->executor);
+    free(context->state);
+    nfold_options_destroy(context->options);
+    pthread_mutex_destroy(&context->busy);
+    free(context);
+}
+
+void nfold_stop(nfold_context *context)
+{
+    if (!atomic_load(&context->is_running))
+        return;
+    atomic_store(&context->stop, 1);
+    if (context->backend->stop)
+        context->backend->stop(context->state);
+}
+
+void nfold_progress(const nfold_context *context, uint64_t *done, uint64_t *all)
+{
+    *done = atomic_load(&context->items_done);
+    *all = atomic_load(&context->items_all);
+}
+
+static int check_match(const struct nfold_context *context, const struct nfold_body *body,
+                       nfold_error *err)
+{
+    const nfold_backend *backend = context->backend;
+    if (!(body->type->forms & backend->forms))
+        return nf_fail(err, NFOLD_E_USAGE, "the backend %s cannot run a body of type %s",
+                       backend->name, body->type->name);
+    if ((body->type->traits & NFOLD_BODY_WRITES) && !backend->same_memory)
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "the backend %s cannot run a body of type %s, which writes this process's "
+                       "memory",
+                       backend->name, body->type->name);
+    return 0;
+}
+
+/* One run on its way, and what its report needs. */
+struct attempt {
+    struct nf_plan plan;
+    struct nf_order_job job;
+    struct nf_upgrade upgrade;
+    struct nfold_run *run;
+    struct nf_report_facts facts;
+    struct nfold_buffer note;
+};
+
+static void add_note(struct attempt *attempt, const char *note)
+{
+    if (!note[0])
+        return;
+    if (attempt->note.size > 0)
+        nf_buffer_string(&attempt->note, "; ");
+    nf_buffer_string(&attempt->note, note);
+}
+
+static void note_workers(const struct nfold_context *context, struct attempt *attempt)
+{
+    unsigned took_part = 0;
+    double busy = 0;
+    char text[96];
+    for (unsigned k = 0; k < attempt->run->workers; k++) {
+        took_part += attempt->run->worker[k].first_claim != 0;
+        busy += attempt->run->worker[k].busy;
+    }
+    add_note(attempt, context->note);
+    if (took_part == context->workers)
+        return;
+    snprintf(text, sizeof text, "%u of %u workers took part: too little work to share", took_part,
+             context->workers);
+    if (busy < 100 * NF_SHARE_SECONDS)
+        add_note(attempt, text);
+}
+
+static int run_on_backend(struct nfold_context *context, struct attempt *attempt, nfold_error *err)
+{
+    struct nf_run_settings settings = {.job = attempt->job,
+                                       .workers = context->workers,
+                                       .executors = context->executor,
+                                       .upgrade = &attempt->upgrade,
+                                       .items_done = &context->items_done};
+    int rc = nf_run_create(&attempt->run, &settings, err), failed;
+    nfold_error backend_err = {0};
+    if (rc < 0)
+        return rc;
+    failed = context->backend->run(context->state, attempt->run, &backend_err);
+    nf_upgrade_end(&attempt->upgrade);
+    rc = nf_run_finish(attempt->run, &attempt->facts.root, &attempt->facts.step_error, err);
+    if (rc == NFOLD_E_INTERNAL && failed < 0 && err)
+        *err = backend_err; /* the backend knows why chunks are missing */
+    return rc == NFOLD_E_INTERNAL && failed < 0 ? failed : rc;
+}
+
+static int attempt_run(struct nfold_context *context, struct attempt *attempt, nfold_error *err)
+{
+    const struct nfold_body *body = attempt->job.body;
+    double cpu;
+    int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, context->native, err);
+    if (rc < 0)
+        return atomic_load(&context->stop) ? nf_fail(err, NFOLD_E_STOPPED, "stopped") : rc;
+    /* Compiling is beside the run: the clock starts anew, less what was already spent. */
+    attempt->facts.start += attempt->upgrade.seconds;
+    cpu = nf_clock_process_cpu();
+    attempt->facts.native = body->kernels && body->type->compile ? "vm" : "none";
+    if (!attempt->plan.is_empty)
+        rc = run_on_backend(context, attempt, err);
+    else
+        atomic_store(&context->items_done, attempt->plan.items);
+    attempt->facts.value = rc < 0 ? 0 : nf_order_answer(&attempt->plan, attempt->facts.root);
+    attempt->facts.end = nf_clock_now();
+    attempt->facts.cpu = nf_clock_process_cpu() - cpu;
+    return rc;
+}
+
+static int make_report(const struct nfold_context *context, struct attempt *attempt,
+                       nfold_report **report, nfold_error *err)
+{
+    struct nf_report_facts *facts = &attempt->facts;
+    if (attempt->run)
+        note_workers(context, attempt);
+    add_note(attempt, attempt->upgrade.note);
+    facts->run = attempt->run;
+    facts->plan = &attempt->plan;
+    facts->backend = context->backend->name;
+    facts->isa = context->isa;
+    facts->note = nf_buffer_text(&attempt->note);
+    facts->workers_asked = context->workers_asked;
+    facts->items_done = atomic_load(&context->items_done);
+    facts->compile = attempt->upgrade.seconds;
+    *report = nf_report_create(facts);
+    return *report ? 0 : nf_fail_memory(err);
+}
+
+static int run_work(struct nfold_context *context, struct attempt *attempt, const nfold_work *work,
+                    nfold_report **report, nfold_error *err)
+{
+    int rc = nf_plan_make(&attempt->plan, work, err);
+    if (rc == 0)
+        rc = check_match(context, work->body, err);
+    if (rc < 0)
+        return rc;
+    attempt->plan.allow_nonfinite |= context->allow_nonfinite;
+    attempt->job = (struct nf_order_job){.plan = &attempt->plan,
+                                         .body = work->body,
+                                         .loops = context->loops,
+                                         .stop = &context->stop};
+    atomic_store(&context->items_done, 0);
+    atomic_store(&context->items_all, attempt->plan.items);
+    rc = attempt_run(context, attempt, err);
+    if (report && (rc == 0 || rc == NFOLD_E_STOPPED)) {
+        int report_rc = make_report(context, attempt, report, rc == 0 ? err : NULL);
+        rc = rc == 0 ? report_rc : rc;
+    }
+    return rc;
+}
+
+int nfold_run(nfold_context *context, const nfold_work *work, nfold_report **report,
+              nfold_error *err)
+{
+    struct attempt attempt = {.facts = {.start = nf_clock_now()}};
+    struct nf_float_env env;
+    int rc;
+    if (report)
+        *report = NULL;
+    pthread_mutex_lock(&context->busy);
+    nf_float_env_enter(&env);
+    atomic_store(&context->stop, 0);
+    atomic_store(&context->is_running, 1);
+    rc = run_work(context, &attempt, work, report, err);
+    atomic_store(&context->is_running, 0);
+    atomic_store(&context->items_all, 0);
+    atomic_store(&context->items_done, 0);
+    nf_run_destroy(attempt.run);
+    nf_buffer_clear(&attempt.note);
+    nf_float_env_leave(&env);
+    pthread_mutex_unlock(&context->busy);
+    return rc;
+}

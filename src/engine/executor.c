@@ -1,0 +1,542 @@
+/* executor.c: chunks become nodes: by native code where there is some, else by calls of the body on
+ * blocks of points. The bits are those of order.h and order_loops.c either way. */
+#include "executor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "fma.h"
+#include "number.h"
+
+#define CALL_SECONDS  1e-3  /* aim of one call of a function that may be slow */
+#define CLOCK_SECONDS 50e-6 /* between two looks at the clock */
+#define SLOW_ITEM_SECONDS                                                                          \
+    10e-6 /* from here on native code gains nothing and cannot be interrupted */
+#define NATIVE_CHUNK_ITEMS NFOLD_GROUP_ITEMS
+
+struct nf_executor *nf_executor_create(void)
+{
+    struct nf_executor *executor = aligned_alloc(64, (sizeof *executor + 63) / 64 * 64);
+    if (executor)
+        memset(executor, 0, sizeof *executor);
+    return executor;
+}
+
+void nf_executor_destroy(struct nf_executor *executor)
+{
+    if (executor)
+        free(executor->scratch);
+    free(executor);
+}
+
+int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job *job,
+                        nfold_error *err)
+{
+    const struct nfold_body_type *type = job->body->type;
+    size_t size = type->scratch_size ? type->scratch_size(job->body->self) : 0;
+    executor->job = *job;
+    executor->is_paced = (type->traits & NFOLD_BODY_USER_CODE) || !type->cost_ns ||
+                         type->cost_ns(job->body->self) <= 0;
+    executor->pace = (struct nf_pace){.grain = 1, .countdown = 1};
+    executor->native_chunks = 0;
+    for (int l = 0; l < NFOLD_LANES; l++)
+        executor->fold.weight[l] = l % 2 ? 4 : 2;
+    if (size <= executor->scratch_size)
+        return 0;
+    free(executor->scratch);
+    executor->scratch_size = 0;
+    executor->scratch = aligned_alloc(64, (size + 63) / 64 * 64);
+    if (!executor->scratch)
+        return nf_fail_memory(err);
+    executor->scratch_size = size;
+    return 0;
+}
+
+/* The ends are wanted whatever failed among the chunks: item 0 is lower. */
+static int is_unwanted(const struct nf_executor *executor, uint64_t chunk)
+{
+    if (atomic_load_explicit(executor->job.stop, memory_order_relaxed))
+        return 1;
+    return chunk < executor->job.plan->chunks &&
+           chunk >= atomic_load_explicit(executor->job.limit, memory_order_relaxed);
+}
+
+/* The clock was just read: choose the grain, and when to read it again. */
+static void adapt_pace(struct nf_pace *pace, double now)
+{
+    double each = (now - pace->read_at) / (double)pace->items, wanted;
+    pace->seconds_each = each;
+    wanted = each > 0 ? CALL_SECONDS / each : 2.0 * (double)pace->grain;
+    wanted = fmin(wanted, 2.0 * (double)pace->grain);
+    pace->grain = wanted < 1 ? 1 : (uint64_t)wanted;
+    pace->countdown = 1;
+    if (each > 0 && each * (double)pace->grain < CLOCK_SECONDS)
+        pace->countdown = 1 + (uint64_t)(CLOCK_SECONDS / (each * (double)pace->grain));
+    if (pace->countdown > 2 * pace->grain)
+        pace->countdown = 2 * pace->grain; /* a first item may mislead: look again soon */
+}
+
+/* After a call of `items` items. grain_max: more never go into one call. */
+static void keep_pace(struct nf_pace *pace, uint64_t items, uint64_t grain_max)
+{
+    double now;
+    pace->items += items;
+    if (--pace->countdown > 0)
+        return;
+    now = nf_clock_now();
+    adapt_pace(pace, now);
+    if (pace->grain > grain_max)
+        pace->grain = grain_max;
+    pace->items = 0;
+    pace->read_at = now;
+}
+
+/* Few items a call, asking in between whether to go on. */
+static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const double *x, double *y,
+                          size_t count, nfold_error *err)
+{
+    const struct nfold_body *body = executor->job.body;
+    size_t done = 0;
+    while (done < count) {
+        size_t part = count - done;
+        int rc;
+        if (part > executor->pace.grain)
+            part = executor->pace.grain;
+        if (is_unwanted(executor, chunk))
+            return NFOLD_E_STOPPED;
+        memcpy(executor->part_x, x + done, part * sizeof *x);
+        rc = body->type->call(body->self, executor->scratch, executor->part_x, executor->part_y,
+                              part, err);
+        if (rc < 0)
+            return rc;
+        memcpy(y + done, executor->part_y, part * sizeof *y);
+        done += part;
+        keep_pace(&executor->pace, part, NF_BLOCK_ITEMS);
+    }
+    return 0;
+}
+
+/* y[k] = f(x[k]) for items of a chunk; x and y are the executor's blocks. */
+static int evaluate(struct nf_executor *executor, uint64_t chunk, size_t count, nfold_error *err)
+{
+    const struct nfold_body *body = executor->job.body;
+    if (executor->is_paced)
+        return evaluate_paced(executor, chunk, executor->x, executor->y, count, err);
+    return body->type->call(body->self, executor->scratch, executor->x, executor->y, count, err);
+}
+
+/* The items that are in the lanes: first … last-1, counted from `start`, of `count`. */
+static void present_items(const struct nf_plan *plan, uint64_t start, uint64_t count,
+                          unsigned *first, unsigned *last)
+{
+    uint64_t low = plan->has_ends ? 1 : 0, high = plan->items - low;
+    uint64_t end = start + count;
+    *first = start < low ? (unsigned)(low - start) : 0;
+    *last = high <= start ? 0 : (unsigned)((high < end ? high : end) - start);
+    if (*last < *first)
+        *last = *first;
+}
+
+/* The block's x are made; evaluates items first … last-1 of its `count`, in place; the others
+ * become +0. */
+static int evaluate_present(struct nf_executor *executor, uint64_t chunk, unsigned first,
+                            unsigned last, unsigned count, nfold_error *err)
+{
+    size_t present = last - first;
+    int rc = 0;
+    if (first > 0)
+        memmove(executor->x, executor->x + first, present * sizeof(double));
+    if (present > 0)
+        rc = evaluate(executor, chunk, present, err);
+    if (rc < 0)
+        return rc;
+    if (first > 0)
+        memmove(executor->y + first, executor->y, present * sizeof(double));
+    for (unsigned k = 0; k < first; k++)
+        executor->y[k] = 0;
+    for (unsigned k = last; k < count; k++)
+        executor->y[k] = 0;
+    return 0;
+}
+
+static int is_whole(const struct nf_plan *plan, uint64_t chunk)
+{
+    unsigned first, last;
+    present_items(plan, chunk * plan->chunk_items, plan->chunk_items, &first, &last);
+    return last - first == plan->chunk_items;
+}
+
+static void chunk_bases(struct nf_executor *executor, uint64_t chunk)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    executor->job.loops->lane_bases(&plan->points, (double)(chunk * plan->chunk_items),
+                                    executor->base);
+}
+
+/* The lanes of a chunk of at least one block. */
+static int lanes_by_blocks(struct nf_executor *executor, uint64_t chunk, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    const struct nf_order_loops *loops = executor->job.loops;
+    uint64_t start = chunk * plan->chunk_items;
+    nf_lanes_start(plan->shape, &executor->fold.lanes);
+    executor->fold.terms = 0;
+    chunk_bases(executor, chunk);
+    for (uint64_t at = 0; at < plan->chunk_items; at += NF_BLOCK_ITEMS) {
+        unsigned first, last;
+        int rc;
+        present_items(plan, start + at, NF_BLOCK_ITEMS, &first, &last);
+        if (last == first)
+            break; /* only absent items follow: they change nothing */
+        loops->block_points(executor->base, plan->points.h, at / NFOLD_LANES, NF_BLOCK_STEPS,
+                            executor->x);
+        rc = evaluate_present(executor, chunk, first, last, NF_BLOCK_ITEMS, err);
+        if (rc < 0)
+            return rc;
+        loops->fold_block[plan->shape](&executor->fold, executor->y, first, last);
+    }
+    if (executor->fold.terms > 0)
+        loops->close_group(&executor->fold);
+    return 0;
+}
+
+/* Native code for whole groups; one group a call if the items are not quick, to be able to stop. */
+static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    uint64_t groups = plan->chunk_items / NFOLD_GROUP_ITEMS, step = groups;
+    if (executor->is_paced &&
+        executor->pace.seconds_each * (double)plan->chunk_items > 2 * CALL_SECONDS)
+        step = 1;
+    nf_lanes_start(plan->shape, &executor->fold.lanes);
+    chunk_bases(executor, chunk);
+    for (uint64_t group = 0; group < groups; group += step) {
+        if (is_unwanted(executor, chunk))
+            return NFOLD_E_STOPPED;
+        kernel(executor->base, executor->fold.weight, plan->points.h, group * NFOLD_GROUP_STEPS,
+               step, &executor->fold.lanes);
+    }
+    executor->native_chunks++;
+    return 0;
+}
+
+static int value_of(struct nf_executor *executor, double x, double *y, nfold_error *err)
+{
+    const struct nfold_body *body = executor->job.body;
+    int rc;
+    executor->x[0] = x;
+    rc = body->type->call(body->self, executor->scratch, executor->x, executor->y, 1, err);
+    *y = executor->y[0];
+    return rc;
+}
+
+/* Words that place an item: "at x = 0.5 (item 3 of 1001)". */
+static int describe_failure(const struct nf_plan *plan, uint64_t item, double x, double y, int rc,
+                            nfold_error *err)
+{
+    char x_text[NF_NUMBER_SIZE], y_text[NF_NUMBER_SIZE];
+    const char *name = nf_plan_variable(plan);
+    unsigned long long number = item, items = plan->items;
+    if (plan->kind == NFOLD_REDUCE)
+        snprintf(x_text, sizeof x_text, "%llu", number);
+    else
+        nf_number_print(x, x_text);
+    if (rc < 0)
+        return nf_error_context(err, "f(%s) at %s = %s (item %llu of %llu): ", name, name, x_text,
+                                number, items);
+    return nf_fail(err, NFOLD_E_NONFINITE, "f(%s) = %s at %s = %s (item %llu of %llu)", name,
+                   nf_number_print(y, y_text), name, x_text, number, items);
+}
+
+/* One item: < 0 if it failed or is not finite and that is not allowed. */
+static int try_item(struct nf_executor *executor, uint64_t item, double x, double *y,
+                    nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    int rc = value_of(executor, x, y, err);
+    if (rc < 0 || (!plan->allow_nonfinite && !isfinite(*y)))
+        return describe_failure(plan, item, x, *y, rc, err);
+    return 0;
+}
+
+/* A chunk failed or is not finite: goes through it item by item. < 0: the lowest culprit is named;
+ * 0: there is none. */
+static int find_culprit(struct nf_executor *executor, uint64_t chunk, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    uint64_t start = chunk * plan->chunk_items;
+    unsigned first, last;
+    present_items(plan, start, plan->chunk_items, &first, &last);
+    chunk_bases(executor, chunk);
+    for (unsigned k = first; k < last; k++) {
+        double offset = k / NFOLD_LANES * NFOLD_LANES, y;
+        double x = nf_fma(offset, plan->points.h, executor->base[k % NFOLD_LANES]);
+        int rc;
+        if (is_unwanted(executor, chunk))
+            return NFOLD_E_STOPPED;
+        rc = try_item(executor, start + k, x, &y, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* A call failed in this chunk: if no item fails alone, the call's own words stand. */
+static int explain_error(struct nf_executor *executor, uint64_t chunk, int rc, nfold_error *err)
+{
+    nfold_error culprit;
+    int found;
+    if (rc == NFOLD_E_STOPPED || !(executor->job.body->type->traits & NFOLD_BODY_PURE))
+        return rc;
+    found = find_culprit(executor, chunk, &culprit);
+    if (found == 0)
+        return rc;
+    *err = culprit;
+    return found;
+}
+
+static int explain_overflow(struct nf_executor *executor, uint64_t chunk, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    uint64_t start = chunk * plan->chunk_items;
+    unsigned first, last;
+    int rc = find_culprit(executor, chunk, err);
+    if (rc < 0)
+        return rc;
+    present_items(plan, start, plan->chunk_items, &first, &last);
+    return nf_fail(err, NFOLD_E_NONFINITE,
+                   "the %s overflowed in items %llu to %llu, though every value is finite",
+                   plan->shape == NFOLD_SHAPE_PROD ? "product" : "sum",
+                   (unsigned long long)(start + first), (unsigned long long)(start + last - 1));
+}
+
+/* A chunk is folded: takes it, or names its first value that is not finite. */
+static int take_node(struct nf_executor *executor, uint64_t chunk, struct nfold_node node,
+                     struct nfold_node even, struct nfold_fragment *fragment, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    if (!plan->allow_nonfinite && !nf_node_is_finite(plan->shape, node))
+        return explain_overflow(executor, chunk, err);
+    nf_fragment_append(plan, fragment, node, even);
+    return 0;
+}
+
+static int run_large_chunk(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
+                           struct nfold_fragment *fragment, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    struct nfold_node node, even;
+    int rc;
+    if (kernel && plan->chunk_items >= NATIVE_CHUNK_ITEMS && is_whole(plan, chunk) &&
+        executor->pace.seconds_each < SLOW_ITEM_SECONDS)
+        rc = lanes_by_kernel(executor, chunk, kernel);
+    else
+        rc = lanes_by_blocks(executor, chunk, err);
+    if (rc < 0)
+        return explain_error(executor, chunk, rc, err);
+    node = nf_lanes_fold(executor->job.loops, plan->shape, &executor->fold.lanes, &even);
+    return take_node(executor, chunk, node, even, fragment, err);
+}
+
+/* x of consecutive items that begin a chunk of less than a block. */
+static void small_points(struct nf_executor *executor, uint64_t chunk, uint64_t chunks)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    const struct nf_order_loops *loops = executor->job.loops;
+    unsigned size = (unsigned)plan->chunk_items;
+    if (size > NFOLD_LANES) {
+        for (uint64_t k = 0; k < chunks; k++) {
+            chunk_bases(executor, chunk + k);
+            loops->block_points(executor->base, plan->points.h, 0, size / NFOLD_LANES,
+                                executor->x + k * size);
+        }
+        return;
+    }
+    /* Only step 0: the point of an item does not depend on its chunk. */
+    for (uint64_t at = 0; at < chunks * size; at += NFOLD_LANES)
+        loops->lane_bases(&plan->points, (double)(chunk * size + at), executor->x + at);
+}
+
+/* A sum of at most 32 items: one a lane, so that the lanes beside them add nothing. */
+static struct nfold_node fold_few(struct nf_executor *executor, uint64_t chunk, const double *y,
+                                  struct nfold_node *even)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    uint64_t size = plan->chunk_items;
+    struct nfold_node node[NFOLD_LANES] = {{0, 0}};
+    for (uint64_t l = 0; l < size; l++) {
+        double weight = (chunk * size + l) % 2 ? 4 : 2;
+        node[l] = (struct nfold_node){y[l] + 0.0, 0};
+        if (plan->shape == NFOLD_SHAPE_WEIGHTED_SUM)
+            node[l].hi *= weight;
+    }
+    for (uint64_t w = size / 2; w > 1; w /= 2)
+        for (uint64_t l = 0; l < w; l++)
+            node[l] = nf_dd_add(node[l], node[l + w]);
+    *even = node[0];
+    if (size == 1 && chunk % 2)
+        *even = (struct nfold_node){0, 0};
+    return size == 1 ? node[0] : nf_dd_add(node[0], node[1]);
+}
+
+static struct nfold_node fold_small(struct nf_executor *executor, uint64_t chunk, const double *y,
+                                    struct nfold_node *even)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    const struct nf_order_loops *loops = executor->job.loops;
+    uint64_t size = plan->chunk_items;
+    unsigned first, last;
+    if (size <= NFOLD_LANES && nf_shape_is_sum(plan->shape))
+        return fold_few(executor, chunk, y, even);
+    present_items(plan, chunk * size, size, &first, &last);
+    memcpy(executor->part_y, y, size * sizeof *y);
+    memset(executor->part_y + size, 0, (NF_BLOCK_ITEMS - size) * sizeof *y);
+    nf_lanes_start(plan->shape, &executor->fold.lanes);
+    executor->fold.terms = 0;
+    loops->fold_block[plan->shape](&executor->fold, executor->part_y, first, last);
+    if (nf_shape_is_sum(plan->shape))
+        loops->close_group(&executor->fold);
+    return nf_lanes_fold(loops, plan->shape, &executor->fold.lanes, even);
+}
+
+static int take_small_chunks(struct nf_executor *executor, uint64_t chunk, uint64_t chunks,
+                             struct nfold_fragment *fragment, nfold_error *err)
+{
+    uint64_t size = executor->job.plan->chunk_items;
+    for (uint64_t k = 0; k < chunks; k++) {
+        struct nfold_node even;
+        struct nfold_node node = fold_small(executor, chunk + k, executor->y + k * size, &even);
+        int rc = take_node(executor, chunk + k, node, even, fragment, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* Several chunks of less than a block share one call. After a failed call they go one by one, so
+ * that the chunks before the culprit are kept. */
+static int run_small_chunks(struct nf_executor *executor, uint64_t chunk, uint64_t chunks,
+                            struct nfold_fragment *fragment, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    uint64_t count = chunks * plan->chunk_items;
+    unsigned first, last;
+    int rc;
+    present_items(plan, chunk * plan->chunk_items, count, &first, &last);
+    small_points(executor, chunk, chunks);
+    rc = evaluate_present(executor, chunk, first, last, (unsigned)count, err);
+    if (rc >= 0)
+        return take_small_chunks(executor, chunk, chunks, fragment, err);
+    if (chunks == 1)
+        return explain_error(executor, chunk, rc, err);
+    for (uint64_t k = 0; rc != NFOLD_E_STOPPED && k < chunks; k++) {
+        int one = run_small_chunks(executor, chunk + k, 1, fragment, err);
+        if (one < 0)
+            return one;
+    }
+    return rc;
+}
+
+static int run_ends(struct nf_executor *executor, struct nfold_fragment *fragment,
+                    struct nf_failure *failure)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    double at_first, at_last;
+    int rc = try_item(executor, 0, plan->first, &at_first, &failure->err);
+    if (rc < 0) {
+        failure->is_first_item = 1;
+        return rc;
+    }
+    rc = try_item(executor, plan->items - 1, plan->last, &at_last, &failure->err);
+    if (rc >= 0)
+        nf_fragment_append(plan, fragment, nf_order_ends(plan, at_first, at_last),
+                           (struct nfold_node){0, 0});
+    return rc;
+}
+
+/* nfold_for: no values; the node counts items. */
+static int run_range(struct nf_executor *executor, uint64_t chunk, struct nfold_fragment *fragment,
+                     nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    const struct nfold_body *body = executor->job.body;
+    uint64_t first = chunk * plan->chunk_items, last = first + plan->chunk_items;
+    if (last > plan->items)
+        last = plan->items;
+    while (first < last) {
+        uint64_t end = last - first > executor->pace.grain ? first + executor->pace.grain : last;
+        int rc;
+        if (is_unwanted(executor, chunk))
+            return NFOLD_E_STOPPED;
+        rc = body->type->range(body->self, first, end, err);
+        if (rc < 0)
+            return rc;
+        keep_pace(&executor->pace, end - first, UINT64_MAX / 4);
+        first = end;
+    }
+    nf_fragment_append(plan, fragment, (struct nfold_node){0, 0}, (struct nfold_node){0, 0});
+    return 0;
+}
+
+/* One chunk, or as many small ones as fit a block; advances *at. */
+static int run_some(struct nf_executor *executor, uint64_t *at, uint64_t end,
+                    nfold_kernel_fn *kernel, struct nfold_fragment *fragment,
+                    struct nf_failure *failure)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    uint64_t chunk = *at, count = 1;
+    *at += 1;
+    if (chunk == plan->chunks)
+        return run_ends(executor, fragment, failure);
+    if (plan->kind == NFOLD_FOR)
+        return run_range(executor, chunk, fragment, &failure->err);
+    if (plan->chunk_items >= NF_BLOCK_ITEMS)
+        return run_large_chunk(executor, chunk, kernel, fragment, &failure->err);
+    if (end > plan->chunks)
+        end = plan->chunks;
+    count = NF_BLOCK_ITEMS / plan->chunk_items;
+    if (count > end - chunk)
+        count = end - chunk;
+    *at = chunk + count;
+    return run_small_chunks(executor, chunk, count, fragment, &failure->err);
+}
+
+int nf_executor_run(struct nf_executor *executor, struct nfold_range chunks, double now,
+                    nfold_kernel_fn *kernel, struct nfold_fragment *fragment,
+                    struct nf_failure *failure)
+{
+    uint64_t at = chunks.first, end = chunks.first + chunks.count;
+    failure->err.code = 0;
+    failure->is_first_item = 0;
+    nf_fragment_start(fragment, chunks.first);
+    executor->pace.items = 0;
+    executor->pace.read_at = now;
+    while (at < end) {
+        int rc = NFOLD_E_STOPPED;
+        failure->place = 0;
+        if (!is_unwanted(executor, at))
+            rc = run_some(executor, &at, end, kernel, fragment, failure);
+        if (rc < 0) {
+            if (!failure->is_first_item)
+                failure->place = 1 + fragment->chunks.first + fragment->chunks.count;
+            return failure->code = rc;
+        }
+    }
+    return 0;
+}
+
+int nf_executor_compare(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
+                        nfold_error *err)
+{
+    struct nfold_lanes by_call;
+    int rc = lanes_by_blocks(executor, chunk, err);
+    if (rc < 0)
+        return rc;
+    by_call = executor->fold.lanes;
+    rc = lanes_by_kernel(executor, chunk, kernel);
+    return rc < 0 ? rc : memcmp(&by_call, &executor->fold.lanes, sizeof by_call) != 0;
+}

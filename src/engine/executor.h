@@ -1,0 +1,70 @@
+/* executor.h: what one worker computes chunks with: its blocks, its scratch and its pace. */
+#ifndef NF_EXECUTOR_H
+#define NF_EXECUTOR_H
+
+#include <stdatomic.h>
+
+#include "fragment.h"
+#include "order.h"
+
+/* How many items go into one call, so that a slow function is asked about once a millisecond
+ * whether to stop, and how many calls pass between two looks at the clock. */
+struct nf_pace {
+    uint64_t grain;
+    uint64_t countdown; /* calls until the clock is read */
+    uint64_t items;     /* since it was read */
+    double read_at;
+    double seconds_each; /* one item; 0: not known yet */
+};
+
+/* What all workers of a run share and only read. */
+struct nf_order_job {
+    const struct nf_plan *plan;
+    const struct nfold_body *body;
+    const struct nf_order_loops *loops;
+    const _Atomic int *stop;       /* set: give up soon */
+    const _Atomic uint64_t *limit; /* chunks from here on are not wanted any more */
+};
+
+/* Why and where a claim ended early. */
+struct nf_failure {
+    int code;
+    int is_first_item; /* item 0, as one of the ends: the lowest of all */
+    uint64_t place;    /* 0 for item 0, else 1 + the chunk: the lowest place is reported */
+    nfold_error err;
+};
+
+struct nf_executor {
+    double x[NF_BLOCK_ITEMS] NFOLD_ALIGNED;
+    double y[NF_BLOCK_ITEMS] NFOLD_ALIGNED;
+    double part_x[NF_BLOCK_ITEMS] NFOLD_ALIGNED;
+    double part_y[NF_BLOCK_ITEMS] NFOLD_ALIGNED;
+    double base[NFOLD_LANES] NFOLD_ALIGNED;
+    struct nf_fold fold;
+    struct nf_order_job job;
+    void *scratch;
+    size_t scratch_size;
+    struct nf_pace pace;
+    int is_paced;
+    uint64_t native_chunks;
+};
+
+/* NULL: out of memory. An executor outlives runs; it is prepared for each. */
+struct nf_executor *nf_executor_create(void);
+void nf_executor_destroy(struct nf_executor *executor); /* NULL is fine */
+int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job *job,
+                        nfold_error *err);
+
+/* Folds chunks into *fragment (started anew). now: the clock. kernel: native code for whole chunks,
+ * or NULL. On < 0 fragment holds the chunks before the one that failed; NFOLD_E_STOPPED: told to
+ * stop, or the rest is not wanted. */
+int nf_executor_run(struct nf_executor *executor, struct nfold_range chunks, double now,
+                    nfold_kernel_fn *kernel, struct nfold_fragment *fragment,
+                    struct nf_failure *failure);
+
+/* One whole chunk of plain items as its lanes, by call and by kernel: to be compared. Returns 1 if
+ * a bit differs, 0 if none does, < 0 on failure. */
+int nf_executor_compare(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
+                        nfold_error *err);
+
+#endif

@@ -1,0 +1,122 @@
+/* report.c: sums up the workers' notes of a run. */
+#include "report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTE_SIZE 512
+
+/* One allocation: the report, its note, its workers. */
+struct stored_report {
+    nfold_report report;
+    char note[NOTE_SIZE];
+    nfold_worker_report worker[];
+};
+
+static double canonical(double value)
+{
+    return value != value ? (double)NAN : value;
+}
+
+/* Workers that claimed at least once, from worker 0 on. */
+static unsigned add_workers(const struct nf_report_facts *facts, nfold_worker_report *out)
+{
+    const struct nfold_run *run = facts->run;
+    unsigned count = 0;
+    for (unsigned k = 0; run && k < run->workers; k++) {
+        const struct nf_run_worker *worker = &run->worker[k];
+        if (worker->first_claim == 0)
+            continue;
+        out[count++] = (nfold_worker_report){
+            .busy = worker->busy,
+            .start = worker->first_claim - facts->start,
+            .chunks = worker->chunks,
+            .claims = worker->claims,
+            .native_chunks = worker->is_prepared ? worker->executor->native_chunks : 0};
+    }
+    return count;
+}
+
+/* Of wall, the part before the first claim and after the last. */
+static double serial_seconds(const struct nf_report_facts *facts)
+{
+    double first = INFINITY, last = 0;
+    for (unsigned k = 0; facts->run && k < facts->run->workers; k++) {
+        const struct nf_run_worker *worker = &facts->run->worker[k];
+        if (worker->first_claim == 0)
+            continue;
+        first = fmin(first, worker->first_claim);
+        last = fmax(last, worker->last_claim);
+    }
+    return last > 0 ? (first - facts->start) + (facts->end - last) : facts->end - facts->start;
+}
+
+static void add_sums(nfold_report *report)
+{
+    double busy = 0, most = 0;
+    for (unsigned k = 0; k < report->workers; k++) {
+        busy += report->worker[k].busy;
+        most = fmax(most, report->worker[k].busy);
+    }
+    if (report->wall > 0)
+        report->rate = (double)report->items_done / report->wall;
+    if (report->wall > 0 && report->workers > 0)
+        report->efficiency = fmin(1, busy / (report->workers * report->wall));
+    report->imbalance = busy > 0 ? most * report->workers / busy : 1;
+    report->amdahl_limit = report->serial > 0 ? report->wall / report->serial : (double)INFINITY;
+}
+
+static const char *native_word(const struct nf_report_facts *facts, const nfold_report *report)
+{
+    uint64_t native = 0, chunks = 0;
+    for (unsigned k = 0; k < report->workers; k++) {
+        native += report->worker[k].native_chunks;
+        chunks += report->worker[k].chunks;
+    }
+    if (strcmp(facts->native, "none") == 0 || native == 0)
+        return facts->native;
+    /* The first and the last chunk are not whole and never native. */
+    return native + 2 >= chunks ? "native" : "mixed";
+}
+
+nfold_report *nf_report_create(const struct nf_report_facts *facts)
+{
+    const struct nf_plan *plan = facts->plan;
+    unsigned workers = facts->run ? facts->run->workers : 0;
+    struct stored_report *stored =
+        calloc(1, sizeof *stored + workers * sizeof(nfold_worker_report));
+    nfold_report *report;
+    if (!stored)
+        return NULL;
+    report = &stored->report;
+    strncpy(stored->note, facts->note, NOTE_SIZE - 1);
+    *report = (nfold_report){.size = sizeof *report,
+                             .value = canonical(facts->value),
+                             .hi = canonical(facts->root.hi),
+                             .lo = canonical(facts->root.lo),
+                             .step_error = facts->step_error,
+                             .order = "v1",
+                             .backend = facts->backend,
+                             .isa = facts->isa,
+                             .note = stored->note,
+                             .items = plan->items,
+                             .items_done = facts->items_done,
+                             .chunk_items = plan->chunk_items,
+                             .chunks = plan->chunks,
+                             .workers_asked = facts->workers_asked,
+                             .wall = facts->end - facts->start,
+                             .cpu = facts->cpu,
+                             .serial = serial_seconds(facts),
+                             .compile = facts->compile,
+                             .worker = stored->worker};
+    report->workers = add_workers(facts, stored->worker);
+    add_sums(report);
+    report->native = native_word(facts, report);
+    return report;
+}
+
+void nfold_report_free(nfold_report *report)
+{
+    free(report);
+}

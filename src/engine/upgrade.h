@@ -1,0 +1,38 @@
+/* upgrade.h: native code beside a run. A helper thread compiles the body while the run goes on;
+ * before it is used, one chunk of this very run is computed both ways and compared bit for bit. */
+#ifndef NF_UPGRADE_H
+#define NF_UPGRADE_H
+
+#include <pthread.h>
+
+#include "executor.h"
+
+/* What was made for a body so far; lives with the body, so that later runs compile nothing. */
+struct nf_kernels;
+struct nf_kernels *nf_kernels_create(void);
+void nf_kernels_destroy(struct nf_kernels *kernels, const struct nfold_body_type *type);
+
+enum nf_upgrade_policy { NF_UPGRADE_AUTO, NF_UPGRADE_ON, NF_UPGRADE_OFF };
+enum nf_upgrade_state { NF_UPGRADE_IDLE, NF_UPGRADE_WAITING, NF_UPGRADE_STARTED };
+
+struct nf_upgrade {
+    struct nf_order_job job;    /* stop: the run's */
+    _Atomic int state;          /* enum nf_upgrade_state */
+    _Atomic int cancel;         /* tells the helper to give up */
+    const _Atomic int *give_up; /* cancel, or the run's stop flag while the run itself waits */
+    _Atomic(nfold_kernel_fn *) kernel; /* published here; NULL: none (yet) */
+    pthread_t helper;
+    double seconds; /* spent on native code; the helper's until it is joined, like note */
+    char note[256]; /* "" or why there is no native code */
+};
+
+/* Takes native code that is there already. ON: compiles now; an error is a failure. AUTO: gets
+ * ready. */
+int nf_upgrade_start(struct nf_upgrade *upgrade, const struct nf_order_job *job,
+                     enum nf_upgrade_policy policy, nfold_error *err);
+/* Called at every claim: starts the helper once the seconds left on all workers pay for it. */
+void nf_upgrade_consider(struct nf_upgrade *upgrade, double seconds_left, double seconds_an_item);
+/* Ends and joins the helper. */
+void nf_upgrade_end(struct nf_upgrade *upgrade);
+
+#endif
