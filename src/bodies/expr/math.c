@@ -28,6 +28,12 @@ static nf_value build_fma(nf_ir *ir, const nf_value *argument)
     return mul_add(ir, argument[0], argument[1], argument[2]);
 }
 
+static nf_value build_where(nf_ir *ir, const nf_value *argument)
+{
+    nf_value holds = nf_ir_op2(ir, NF_IR_NE, argument[0], nf_ir_const(ir, 0));
+    return nf_ir_op3(ir, NF_IR_SELECT, holds, argument[1], argument[2]);
+}
+
 ONE_ARGUMENT(sign)
 TWO_ARGUMENTS(min)
 TWO_ARGUMENTS(max)
@@ -65,5 +71,6 @@ const struct nf_math_function nf_math_functions[] = {
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},
     {"cbrt", 1, build_cbrt, "cube root"},
     {"hypot", 2, build_hypot, "sqrt(x*x + y*y), without overflow"},
+    {"where", 3, build_where, "b if a is not zero, c if it is"},
     {0},
 };
