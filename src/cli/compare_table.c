@@ -41,23 +41,28 @@ const struct nf_compare_row *nf_compare_table_base(const struct nf_compare_table
     return NULL;
 }
 
-static int is_equal(const struct nf_compare_row *a, const struct nf_compare_row *b)
+static int differs(const struct nf_compare_row *row, const struct nf_compare_row *base)
 {
-    return memcmp(&a->value, &b->value, sizeof a->value) == 0 &&
-           memcmp(&a->hi, &b->hi, sizeof a->hi) == 0 && memcmp(&a->lo, &b->lo, sizeof a->lo) == 0;
+    return row->varies || memcmp(&row->value, &base->value, sizeof row->value) != 0 ||
+           memcmp(&row->hi, &base->hi, sizeof row->hi) != 0 ||
+           memcmp(&row->lo, &base->lo, sizeof row->lo) != 0;
 }
 
 int nf_compare_table_check(const struct nf_compare_table *table, nfold_error *err)
 {
     const struct nf_compare_row *base = nf_compare_table_base(table);
-    char one[NF_NUMBER_SIZE], other[NF_NUMBER_SIZE];
+    char wanted[NF_NUMBER_SIZE], got[NF_NUMBER_SIZE];
     for (unsigned i = 0; base != NULL && i < table->count; i++) {
         const struct nf_compare_row *row = &table->row[i];
-        if (row->runs > 0 && !is_equal(row, base))
-            return nf_fail(err, NFOLD_E_MISMATCH,
-                           "the answers differ: %s on %s with %u, %s on %s with %u",
-                           nf_number_print(base->value, one), base->backend, base->workers,
-                           nf_number_print(row->value, other), row->backend, row->workers);
+        if (row->runs == 0 || !differs(row, base))
+            continue;
+        if (row->varies)
+            return nf_fail(err, NFOLD_E_MISMATCH, "the answer on %s with %u varies", row->backend,
+                           row->workers);
+        return nf_fail(err, NFOLD_E_MISMATCH,
+                       "the answers differ: %s on %s with %u, %s on %s with %u",
+                       nf_number_print(base->value, wanted), base->backend, base->workers,
+                       nf_number_print(row->value, got), row->backend, row->workers);
     }
     return 0;
 }
@@ -94,14 +99,14 @@ static void print_measured(struct nfold_buffer *out, const struct nf_compare_tab
     const struct nf_compare_row *base = nf_compare_table_base(table);
     char wall[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE], limit[NF_NUMBER_SIZE];
     double speed_up = base->wall / row->wall;
-    int differs = !is_equal(row, base);
+    int is_wrong = differs(row, base);
     print_amdahl(limit, sizeof limit, row->amdahl_limit);
     nf_buffer_print(out, "%-9s %3u %8s %7s/s %8.2f %8.0f %% %8s ", row->backend, row->workers,
                     nf_number_seconds(row->wall, wall), nf_number_scaled(row->rate, rate), speed_up,
                     100 * speed_up / row->workers, limit);
     nf_buffer_print(out, "%s%08" PRIx32 "%s ",
-                    differs ? nf_terminal_begin(terminal, NF_STYLE_RED) : "", row->hash,
-                    differs ? nf_terminal_end(terminal) : "");
+                    is_wrong ? nf_terminal_begin(terminal, NF_STYLE_RED) : "", row->hash,
+                    is_wrong ? nf_terminal_end(terminal) : "");
     print_bar(out, terminal, row->rate / fastest_rate(table));
     nf_buffer_string(out, "\n");
 }

@@ -17,6 +17,7 @@ struct nf_compare_row {
     char reason[512];
     double value, hi, lo;
     uint32_t hash;
+    int varies;                                      /* its runs did not all have these bits */
     double wall, rate, cpu, imbalance, amdahl_limit; /* of the fastest run */
 };
 

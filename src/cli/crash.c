@@ -39,6 +39,18 @@ static void add_number(struct text *text, uint64_t number)
     add(text, digits + at);
 }
 
+/* " item 7" or " items 7 to 9" */
+static void add_range(struct text *text, const char *noun, uint64_t first, uint64_t last)
+{
+    add(text, noun);
+    add(text, first == last ? " " : "s ");
+    add_number(text, first);
+    if (first == last)
+        return;
+    add(text, " to ");
+    add_number(text, last);
+}
+
 static const char *describe(int number)
 {
     switch (number) {
@@ -63,15 +75,9 @@ static void on_crash(int number)
     add(&text, "\nnfold: crashed: ");
     add(&text, describe(number));
     if (nf_current_read(&current)) {
-        add(&text, "\nin the function, on items ");
-        add_number(&text, current.first_item);
-        add(&text, " to ");
-        add_number(&text, current.last_item);
-        add(&text, " (chunks ");
-        add_number(&text, current.first_chunk);
-        add(&text, " to ");
-        add_number(&text, current.last_chunk);
-        add(&text, "), worker ");
+        add_range(&text, "\nin the function, on item", current.first_item, current.last_item);
+        add_range(&text, " of chunk", current.first_chunk, current.last_chunk);
+        add(&text, ", worker ");
         add_number(&text, current.worker);
     }
     add(&text, "\n");

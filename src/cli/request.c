@@ -58,8 +58,6 @@ static int read_number(const struct nf_command *command, const char *name, const
 static int open_body(struct nf_request *request, const struct nf_command *command, nfold_error *err)
 {
     request->work.size = sizeof request->work;
-    request->work.allow_nonfinite =
-        strcmp(nf_options_text(command->options, "nonfinite"), "allow") == 0;
     return nfold_body_open(&request->work.body, request->body_text, request->variable,
                            command->options, err);
 }

@@ -6,28 +6,15 @@
 
 const struct nf_option nf_rows_common[] = {
     {.name = "json", .type = NF_OPTION_FLAG, .help = "print one JSON object instead of text"},
-    {.name = "quiet",
-     .letter = 'q',
-     .type = NF_OPTION_FLAG,
-     .help = "no report and no progress bar"},
     {.name = "help", .letter = 'h', .type = NF_OPTION_FLAG, .help = "explain this verb"},
     {0},
 };
 
-const struct nf_option nf_rows_work[] = {
-    {.name = "nonfinite",
-     .type = NF_OPTION_CHOICE,
-     .metavar = "WHAT",
-     .initial = "error",
-     .choices = "error|allow",
-     .help =
-         "what a value that is not finite does: end the run with the first such item, or count"},
-    {.name = "order",
-     .type = NF_OPTION_CHOICE,
-     .metavar = "VERSION",
-     .initial = "v1",
-     .choices = "v1",
-     .help = "the order of the additions, which fixes every bit of the answer"},
+const struct nf_option nf_rows_quiet[] = {
+    {.name = "quiet",
+     .letter = 'q',
+     .type = NF_OPTION_FLAG,
+     .help = "no report and no progress bar"},
     {0},
 };
 

@@ -57,8 +57,8 @@ int nf_verb_misused(const struct nf_verb *verb, nfold_error *err, const char *fo
 int nf_verb_show_usage(const struct nf_verb *verb, nfold_error *err);
 
 /* Options that several verbs share. */
-extern const struct nf_option nf_rows_common[]; /* --json, --quiet, --help */
-extern const struct nf_option nf_rows_work[];   /* what is computed: --nonfinite, --order */
+extern const struct nf_option nf_rows_common[]; /* --json, --help */
+extern const struct nf_option nf_rows_quiet[];  /* --quiet, of verbs that run works */
 extern const struct nf_option nf_rows_run[];  /* what is shown of one run: --report, --show-code */
 extern const struct nf_option nf_rows_rule[]; /* --rule */
 

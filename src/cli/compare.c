@@ -1,0 +1,291 @@
+/* compare.c: nfold compare integrate … | reduce … */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "clock.h"
+#include "compare_table.h"
+#include "context.h"
+#include "cpus.h"
+#include "output.h"
+#include "registry.h"
+#include "report_text.h"
+
+#define RUNS_MOST    50                  /* more show nothing new */
+#define NATIVE_ITEMS (1024.0 * 2 * 1024) /* from here on chunks are large enough for native code   \
+                                          */
+
+struct comparison {
+    const struct nf_command *command;
+    struct nf_request request;
+    struct nf_compare_table table;
+    unsigned workers_most;
+    double budget; /* seconds for the runs of a row */
+};
+
+static int read_request(struct comparison *comparison, nfold_error *err)
+{
+    const struct nf_command *command = comparison->command;
+    const char *verb = command->operand_count > 0 ? command->operand[0] : "";
+    const char *const *operand = command->operand + 1;
+    unsigned count = command->operand_count - 1;
+    if (verb[0] == '\0')
+        return nf_verb_misused(command->verb, err, "integrate or reduce is missing");
+    if (strcmp(verb, "integrate") == 0)
+        return nf_request_integrate(&comparison->request, command, operand, count, err);
+    if (strcmp(verb, "reduce") == 0)
+        return nf_request_reduce(&comparison->request, command, operand, count, err);
+    return nf_verb_misused(command->verb, err, "integrate and reduce can be compared, not '%s'",
+                           verb);
+}
+
+/* The command's options for one backend and worker count. */
+static int make_options(const struct comparison *comparison, const char *backend, unsigned workers,
+                        nfold_options **options, nfold_error *err)
+{
+    char count[16];
+    int rc = nf_options_copy(options, comparison->command->options, err);
+    if (rc < 0)
+        return rc;
+    snprintf(count, sizeof count, "%u", workers);
+    if ((rc = nfold_options_set(*options, "backend", backend, err)) < 0 ||
+        (rc = nfold_options_set(*options, "workers", count, err)) < 0) {
+        nfold_options_destroy(*options);
+        *options = NULL;
+    }
+    return rc;
+}
+
+static int open_context(const struct comparison *comparison, const char *backend, unsigned workers,
+                        nfold_context **context, nfold_error *err)
+{
+    nfold_options *options = NULL;
+    int rc = make_options(comparison, backend, workers, &options, err);
+    *context = NULL;
+    if (rc >= 0)
+        rc = nfold_open(context, options, err);
+    nfold_options_destroy(options);
+    return rc;
+}
+
+static void keep_fastest(struct nf_compare_row *row, const nfold_report *report)
+{
+    if (row->runs > 0 && nf_report_hash(report) != row->hash)
+        row->varies = 1;
+    if (row->runs++ > 0 && report->wall >= row->wall)
+        return;
+    row->value = report->value;
+    row->hi = report->hi;
+    row->lo = report->lo;
+    row->hash = nf_report_hash(report);
+    row->wall = report->wall;
+    row->cpu = report->cpu;
+    row->rate = report->rate;
+    row->imbalance = report->imbalance;
+    row->amdahl_limit = report->amdahl_limit;
+}
+
+static int is_over(const struct nf_compare_row *row, double began, double budget)
+{
+    return row->runs >= RUNS_MOST || nf_clock_now() - began >= budget;
+}
+
+/* Runs until the budget is spent, at least once. NFOLD_E_MISMATCH: two runs of one row differ. */
+static int time_row(struct comparison *comparison, nfold_context *context,
+                    struct nf_compare_row *row, nfold_error *err)
+{
+    const double began = nf_clock_now();
+    char label[32];
+    int rc;
+    snprintf(label, sizeof label, "%s %u", row->backend, row->workers);
+    do {
+        nfold_report *report = NULL;
+        rc = nf_answer_run(comparison->command, context, &comparison->request.work, label, &report,
+                           err);
+        if (rc < 0) {
+            nfold_report_free(report);
+            return rc;
+        }
+        keep_fastest(row, report);
+        comparison->table.order = "v1";
+        nfold_report_free(report);
+    } while (!is_over(row, began, comparison->budget));
+    return 0;
+}
+
+static int print_table(const struct comparison *comparison, nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    int rc;
+    if (nf_options_flag(comparison->command->options, "json")) {
+        struct nf_json json = {.out = &text};
+        nf_json_object(&json, NULL);
+        nf_request_json(&json, &comparison->request);
+        nf_compare_table_json(&json, &comparison->table);
+        nf_json_end(&json);
+    } else {
+        nf_compare_table_text(&text, &comparison->table, &comparison->command->out);
+    }
+    rc = nf_output_write(STDOUT_FILENO, &text, err);
+    nf_buffer_clear(&text);
+    return rc;
+}
+
+/* Compiles native code, with fewer items than the work has, so that this costs next to nothing.
+ * Where it cannot be had the VM is compared: the report of each run says why, and so does the
+ * table. */
+static int compile_first(struct comparison *comparison, nfold_error *err)
+{
+    nfold_work work = comparison->request.work;
+    nfold_context *context = NULL;
+    nfold_report *report = NULL;
+    nfold_options *options = NULL;
+    int rc;
+    if (work.n < NATIVE_ITEMS)
+        return 0;
+    work.n = NATIVE_ITEMS;
+    work.allow_nonfinite = 1; /* its points are not those of the work */
+    rc = nf_options_copy(&options, comparison->command->options, err);
+    if (rc >= 0 && strcmp(nfold_options_get(options, "native"), "auto") == 0)
+        rc = nfold_options_set(options, "native", "on", err);
+    if (rc >= 0)
+        rc = nfold_open(&context, options, err);
+    if (rc >= 0)
+        rc = nf_answer_run(comparison->command, context, &work, "compiling", &report, err);
+    if (rc >= 0)
+        comparison->table.compile_seconds = report->compile;
+    nfold_report_free(report);
+    nfold_close(context);
+    nfold_options_destroy(options);
+    return rc == NFOLD_E_STOPPED ? rc : 0;
+}
+
+static int refuse_row(struct comparison *comparison, const char *backend, const nfold_error *why,
+                      nfold_error *err)
+{
+    struct nf_compare_row *row = nf_compare_table_add(&comparison->table);
+    if (row == NULL)
+        return nf_fail_memory(err);
+    row->backend = backend;
+    snprintf(row->reason, sizeof row->reason, "%s", why->message);
+    return 0;
+}
+
+/* One row. 1: the backend has no such number of workers, and there is no row. */
+static int add_row(struct comparison *comparison, const char *backend, unsigned workers,
+                   nfold_error *err)
+{
+    struct nf_compare_row *row;
+    nfold_context *context;
+    nfold_error why;
+    int rc = open_context(comparison, backend, workers, &context, &why);
+    if (rc < 0)
+        return workers > 1 ? 1 : refuse_row(comparison, backend, &why, err);
+    if (nf_context_workers(context) < workers) {
+        nfold_close(context);
+        return 1;
+    }
+    row = nf_compare_table_add(&comparison->table);
+    if (row == NULL) {
+        rc = nf_fail_memory(err);
+    } else {
+        row->backend = backend;
+        row->workers = workers;
+        rc = time_row(comparison, context, row, err);
+    }
+    nfold_close(context);
+    return rc;
+}
+
+static int add_backend(struct comparison *comparison, const nfold_backend *backend,
+                       nfold_error *err)
+{
+    const unsigned most = comparison->workers_most;
+    nfold_error why;
+    int rc = 0;
+    if (backend->probe != NULL && backend->probe(&why) < 0)
+        return refuse_row(comparison, backend->name, &why, err);
+    /* Powers of two, and then all that may be used. */
+    for (unsigned workers = 1; rc == 0; workers = 2 * workers < most ? 2 * workers : most) {
+        rc = add_row(comparison, backend->name, workers, err);
+        if (workers == most)
+            break;
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static int add_rows(struct comparison *comparison, nfold_error *err)
+{
+    const nfold_options *options = comparison->command->options;
+    const char *only =
+        nf_options_is_set(options, "backend") ? nfold_options_get(options, "backend") : NULL;
+    for (unsigned i = 0; nf_backends[i] != NULL; i++) {
+        int rc;
+        if (only != NULL && strcmp(only, nf_backends[i]->name) != 0)
+            continue;
+        if ((rc = add_backend(comparison, nf_backends[i], err)) < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static unsigned read_workers_most(const struct nf_command *command)
+{
+    struct nf_cpus cpus;
+    if (nf_options_is_set(command->options, "workers"))
+        return (unsigned)nf_options_count(command->options, "workers");
+    nf_cpus_read(&cpus, "");
+    return cpus.allowed;
+}
+
+static int run(struct nf_command *command, nfold_error *err)
+{
+    struct comparison comparison = {.command = command};
+    int rc;
+    comparison.workers_most = read_workers_most(command);
+    comparison.budget = nf_options_seconds(command->options, "budget");
+    rc = read_request(&comparison, err);
+    if (rc >= 0)
+        rc = compile_first(&comparison, err);
+    if (rc >= 0)
+        rc = add_rows(&comparison, err);
+    if (rc >= 0)
+        rc = print_table(&comparison, err);
+    if (rc >= 0)
+        rc = nf_compare_table_check(&comparison.table, err);
+    nf_compare_table_clear(&comparison.table);
+    nf_request_close(&comparison.request);
+    return rc;
+}
+
+static const struct nf_option rows[] = {
+    {.name = "budget",
+     .type = NF_OPTION_SECONDS,
+     .metavar = "SECONDS",
+     .initial = "1",
+     .help = "how long each row is run, again and again; once at least"},
+    {0},
+};
+
+static const struct nf_example examples[] = {
+    {"nfold compare integrate 'x*x' 0 100 1e10", ""},
+    {"nfold compare reduce sum '1/(i+1)^2' 1e9 -j 8", "1, 2, 4 and 8 workers"},
+    {"nfold compare integrate f.c:f 0 1 1e8 --budget 5", "more runs, less noise"},
+    {0},
+};
+
+const struct nf_verb nf_verb_compare = {
+    .name = "compare",
+    .summary = "one work on every backend and worker count, side by side",
+    .operands = "integrate EXPR A B N | reduce OP EXPR N",
+    .about = "The operands are those of integrate and reduce. Native code is compiled first; then\n"
+             "each row is the fastest of several runs. A backend that this machine lacks has a\n"
+             "row that says why. -b and -j restrict the table to one backend and to at most so\n"
+             "many workers.\n",
+    .answer_is_no = "the answers differ",
+    .tables = {rows, nf_rows_rule, nf_rows_quiet, nf_rows_common},
+    .runs_works = 1,
+    .examples = examples,
+    .run = run,
+};

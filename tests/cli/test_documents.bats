@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# Help, manual pages and completion come from the option tables, and are well formed.
+
+: "${NFOLD:?set NFOLD to the command under test}"
+: "${NFOLD_SOURCE_ROOT:?set NFOLD_SOURCE_ROOT to the root of the sources}"
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "no line of help is wider than 80 columns" {
+    for verb in "" integrate reduce compare info help; do
+        "$NFOLD" help $verb | awk -v verb="$verb" 'length($0) > 80 { print verb ": " $0; bad = 1 } END { exit bad }'
+    done
+}
+
+@test "VERB --help is help VERB" {
+    for verb in integrate reduce compare info help; do
+        diff <("$NFOLD" help $verb) <("$NFOLD" $verb --help)
+        diff <("$NFOLD" help $verb) <("$NFOLD" $verb -h)
+    done
+    diff <("$NFOLD" help) <("$NFOLD" --help)
+}
+
+@test "every option of a verb is in its manual page, with its variable" {
+    for verb in integrate reduce compare info; do
+        for option in $("$NFOLD" help $verb | sed -nE 's/^ {2,6}(-[a-z], )?--([a-z-]+).*/\2/p'); do
+            "$NFOLD" man $verb | grep -q "Fl .*${option//-/.*-}" || {
+                echo "$verb: --$option"
+                false
+            }
+        done
+    done
+}
+
+@test "every manual page is good mdoc" {
+    command -v mandoc || skip "mandoc is not installed"
+    for template in "$NFOLD_SOURCE_ROOT"/docs/man/*.mdoc.in; do
+        page=$(basename "${template%.mdoc.in}").1
+        python3 "$NFOLD_SOURCE_ROOT/docs/man/fill.py" "$NFOLD" "$template" "$page"
+        run ! grep @OPTIONS "$page"
+        mandoc -Tlint -Wwarning "$page"
+        mandoc -Tutf8 "$page" >/dev/null
+    done
+}
+
+@test "the examples of help are commands that can be read" {
+    # With nothing to do: every example must parse; a missing file is the only thing that may fail.
+    for verb in integrate reduce; do
+        "$NFOLD" help $verb | sed -nE "/^examples/,/^$/s/^  (nfold .*)/\1/p" | sed 's/  .*//' |
+            while read -r line; do
+                eval "$NFOLD ${line#nfold } --show-code ir" >out 2>&1 || grep -q "my_function.c" out || {
+                    echo "$line"
+                    cat out
+                    false
+                }
+            done
+    done
+}
+
+@test "bash completes verbs, options and values" {
+    "$NFOLD" completion bash >nfold.bash
+    source nfold.bash
+    complete_line() {
+        COMP_WORDS=("$@")
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        COMPREPLY=()
+        _nfold
+        echo "${COMPREPLY[*]}"
+    }
+    [[ $(complete_line nfold int) == integrate ]]
+    [[ $(complete_line nfold integrate --ru) == --rule ]]
+    [[ $(complete_line nfold integrate --rule s) == simpson ]]
+    [[ $(complete_line nfold integrate -b th) == threads ]]
+    [[ $(complete_line nfold help com) == compare ]]
+    [[ -z $(complete_line nfold info --ru) ]]
+}
+
+@test "zsh and fish completion can be read by these shells" {
+    if command -v zsh; then
+        "$NFOLD" completion zsh >_nfold
+        zsh -n _nfold
+    fi
+    if command -v fish; then
+        "$NFOLD" completion fish >nfold.fish
+        fish -n nfold.fish
+    fi
+    "$NFOLD" completion fish | grep -q -- "-l rule .*-a 'trapezoid simpson midpoint'"
+    "$NFOLD" completion zsh | grep -q -- "'--rule\[.*:(trapezoid simpson midpoint)'"
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# A run that is stopped says how far it came and ends by the signal; a crash names the items.
+
+: "${NFOLD:?set NFOLD to the command under test}"
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    long=(integrate 'sin(x)*x' 0 100 1e13)
+}
+
+interrupt() {
+    python3 "$BATS_TEST_DIRNAME/interrupt.py" "$@"
+}
+
+milliseconds() {
+    sed -n 's/^milliseconds //p' <<<"$output"
+}
+
+@test "Ctrl-C stops within 100 ms, says how far it came, ends by the signal" {
+    run interrupt 0.7 SIGINT "$NFOLD" "${long[@]}"
+    echo "$output"
+    [[ $output == *"nfold integrate: stopped by SIGINT at 0 %: "*" of 10 T items in "* ]]
+    [[ $output == *"signal SIGINT"* ]]
+    # The promise is 100 ms; a loaded machine may need a little more to end the process.
+    (($(milliseconds) < 300))
+}
+
+@test "SIGTERM too" {
+    run interrupt 0.5 SIGTERM "$NFOLD" "${long[@]}" -j 1
+    [[ $output == *"stopped by SIGTERM"* && $output == *"signal SIGTERM"* ]]
+}
+
+@test "a second Ctrl-C ends a function that does not return" {
+    echo 'double f(double x) { for (;;) __asm__ volatile("" : "+x"(x)); return x; }' >hang.c
+    run interrupt 0.7 SIGINT,SIGTERM,SIGINT "$NFOLD" integrate hang.c:f 0 1 100 -j 1
+    echo "$output"
+    [[ $output == *"signal SIG"* ]]
+    (($(milliseconds) < 1000))
+}
+
+@test "a stopped comparison ends by the signal" {
+    run interrupt 0.5 SIGINT "$NFOLD" compare "${long[@]}"
+    [[ $output == *"signal SIGINT"* ]]
+}
+
+@test "ignored signals stay ignored" {
+    run bash -c 'trap "" INT; exec "$@"' _ "$NFOLD" integrate x 0 1 1000
+    [[ $status == 0 && $output == 0.5 ]]
+}
+
+@test "a function that crashes is named with its items" {
+    echo 'double f(double x) { return x > 0.5 ? *(volatile double *)8 : x; }' >crash.c
+    run "$NFOLD" integrate crash.c:f 0 1 100000 -b threads
+    echo "$output"
+    ((status == 128 + 11))
+    [[ $output == *"crashed: SIGSEGV"* && $output == *"on item"*"of chunk"*"worker "* ]]
+}
+
+@test "nothing stays behind after a stop" {
+    mkdir empty
+    TMPDIR=$PWD/empty run interrupt 0.5 SIGINT "$NFOLD" "${long[@]}"
+    [[ -z $(ls -A empty) ]]
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# Answers on stdout, the rest on stderr, and nothing lost without a word.
+
+: "${NFOLD:?set NFOLD to the command under test}"
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset "${!SLURM_@}" "${!OMPI_@}" "${!PMI_@}" NO_COLOR
+}
+
+terminal() {
+    python3 "$BATS_TEST_DIRNAME/terminal.py" "$@"
+}
+
+@test "a full disk is an error" {
+    run bash -c '"$NFOLD" integrate x 0 1 1000 >/dev/full'
+    echo "$output"
+    ((status == 3))
+    [[ $output == "nfold integrate: cannot write to standard output: "* ]]
+}
+
+@test "a closed stdout is an error" {
+    run bash -c '"$NFOLD" integrate x 0 1 1000 >&-'
+    ((status == 3))
+    [[ $output == "nfold integrate: cannot write to standard output: "* ]]
+    run bash -c '"$NFOLD" --version >&-'
+    ((status == 3))
+    run bash -c '"$NFOLD" help >&-'
+    ((status == 3))
+}
+
+@test "a closed pipe ends by SIGPIPE" {
+    run bash -c '(sleep 0.2; "$NFOLD" help; echo $? >status) | true; cat status'
+    [[ $output == 141 ]]
+}
+
+@test "closed stdin and stderr do not matter" {
+    run bash -c '"$NFOLD" integrate x 0 1 1000 <&- 2>&-'
+    ((status == 0))
+    [[ $output == 0.5 ]]
+}
+
+@test "in a pipe stderr stays empty" {
+    "$NFOLD" integrate x 0 1 1000 2>err >out
+    [[ $(cat out) == 0.5 && ! -s err ]]
+}
+
+@test "under a Slurm job the report is printed" {
+    SLURM_JOB_ID=7 "$NFOLD" integrate x 0 1 1000 2>err >out
+    [[ $(cat out) == 0.5 ]]
+    grep -q '^order v1 ' err
+}
+
+@test "--quiet wins over the terminal, --report over quiet" {
+    run terminal "$NFOLD" integrate x 0 1 1000 -q
+    [[ $output == "status 0" ]]
+    run terminal "$NFOLD" integrate x 0 1 1000 -q --report
+    [[ $output == *"order v1"* ]]
+}
+
+@test "on a terminal the report is printed, without escapes it does not need" {
+    run terminal "$NFOLD" integrate x 0 1 1000
+    [[ $output == *"order v1"* && $output != *"<ESC>"* && $output != *"%"*"left"* ]]
+}
+
+@test "errors are coloured on a terminal only, and not with NO_COLOR or TERM=dumb" {
+    TERM=xterm run terminal "$NFOLD" integrate x 0
+    [[ $output == *"<ESC>[31mnfold integrate:<ESC>[0m B and N are missing"* ]]
+    TERM=xterm NO_COLOR=1 run terminal "$NFOLD" integrate x 0
+    [[ $output != *"<ESC>"* ]]
+    TERM=dumb run terminal "$NFOLD" integrate x 0
+    [[ $output != *"<ESC>"* ]]
+    run "$NFOLD" integrate x 0
+    [[ $output != *$'\033'* ]]
+}
+
+@test "a run of more than a second shows its progress, and erases it" {
+    run terminal --interrupt 1.8 "$NFOLD" integrate 'sin(x)' 0 1 1e13
+    echo "$output"
+    [[ $output == *"["*"]   0 %  "*"/s  "*" left<ESC>[K"* ]]
+    [[ $output == *"<CR><ESC>[Knfold integrate:"* || $output == *"<CR><ESC>[K<ESC>[31mnfold integrate:"* ]]
+    run terminal --interrupt 1.8 "$NFOLD" integrate 'sin(x)' 0 1 1e13 -q
+    [[ $output != *"left"* ]]
+}
+
+@test "no line of the report or the table is wider than the terminal" {
+    run terminal --out "$NFOLD" compare integrate 'x*x' 0 100 1e5 --budget 0.05
+    echo "$output"
+    [[ $output == *"serial"* ]]
+    widest=$(sed -E 's/<ESC>\[[0-9;]*[mK]//g' <<<"$output" | awk '{ if (length($0) > most) most = length($0) } END { print most }')
+    ((widest <= 80))
+}
+
+@test "json is json" {
+    for command in "integrate x 0 1 1000" "reduce sum i 10" "info" \
+        "compare reduce sum i 1000 --budget 0.02"; do
+        "$NFOLD" $command --json | python3 -m json.tool >/dev/null
+    done
+}
+
+@test "the answer reads back to the same bits" {
+    run python3 - "$NFOLD" <<'PYTHON'
+import json, subprocess, sys
+out = subprocess.run([sys.argv[1], "integrate", "1/(1+x)", "0", "1", "1000", "--json"],
+                     capture_output=True, text=True, check=True).stdout
+plain = subprocess.run([sys.argv[1], "integrate", "1/(1+x)", "0", "1", "1000"],
+                       capture_output=True, text=True, check=True).stdout
+found = json.loads(out)
+assert found["value"] == float(plain) == found["report"]["value"], (out, plain)
+assert float.fromhex(found["report"]["hi"]) > 0
+PYTHON
+    ((status == 0))
+}
