@@ -232,9 +232,21 @@ static char **child_environment(char *folder_variable)
 /* Flags that the caller gives come after ours, so that they can override them. */
 static int child_arguments(const struct attempt *attempt, const char *argument[ARGUMENTS_MAX])
 {
-    const char *const first[] = {
-        attempt->compiler, "-shared", "-fPIC",         "-pipe", "-O2", "-g0", "-ffp-contract=off",
-        "-fno-math-errno", "-o",      attempt->object, "-x",    "c",   "-"};
+    const char *const first[] = {attempt->compiler,
+                                 "-shared",
+                                 "-fPIC",
+                                 "-pipe",
+                                 "-O2",
+                                 "-g0",
+                                 "-ffp-contract=off",
+                                 "-fno-math-errno",
+                                 "-o",
+                                 attempt->object,
+                                 "-x",
+                                 "c",
+                                 "-",
+                                 "-x",
+                                 "none"};
     size_t count = sizeof first / sizeof *first;
     memcpy(argument, first, sizeof first);
     for (const char *const *flag = attempt->flags; flag && *flag; flag++) {

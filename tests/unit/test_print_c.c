@@ -158,9 +158,11 @@ static void check_isa(const struct case_of *c, const char *compiler, enum nf_isa
     nf_buffer_clear(&object);
 }
 
-/* Every compiler that is here and every instruction set; those that cannot run are compiled only.
- */
-static void check(const nf_ir *ir, enum nfold_shape shape, double a, double h)
+enum { GCC = 1, CLANG = 2, BOTH = 3 };
+
+/* Those of the compilers that are here, and every instruction set; what cannot run is compiled
+ * only, and that once. */
+static void check(const nf_ir *ir, enum nfold_shape shape, double a, double h, int which)
 {
     struct case_of c = {.ir = ir, .shape = shape, .h = h};
     struct nfold_lanes expected;
@@ -170,19 +172,22 @@ static void check(const nf_ir *ir, enum nfold_shape shape, double a, double h)
     }
     begin(&c, &expected);
     expect(&c, &expected);
-    for (size_t i = 0; i < sizeof compilers / sizeof *compilers; i++) {
+    for (int i = 0; i < 2; i++) {
         char path[4096];
-        if (nf_native_find(compilers[i], path, sizeof path, NULL) < 0)
+        if (!(which & 1 << i) || nf_native_find(compilers[i], path, sizeof path, NULL) < 0)
             continue;
         for (int isa = 0; isa < NF_ISA_COUNT; isa++)
-            check_isa(&c, path, (enum nf_isa)isa, &expected);
+            if (nf_isa_runs_here((enum nf_isa)isa) || which == BOTH)
+                check_isa(&c, path, (enum nf_isa)isa, &expected);
     }
 }
 
-static void check_shapes(const nf_ir *ir, double a, double h)
+static void check_shapes(const nf_ir *ir, double a, double h, int which)
 {
-    for (int shape = 0; shape < NFOLD_SHAPES; shape++)
-        check(ir, (enum nfold_shape)shape, a, h);
+    for (int shape = 0; shape < NFOLD_SHAPES; shape++) {
+        check(ir, (enum nfold_shape)shape, a, h, which);
+        which = which == BOTH ? BOTH : BOTH - which;
+    }
 }
 
 /* ---- programs -------------------------------------------------------------------------------- */
@@ -204,7 +209,7 @@ static void all_shapes_of_a_light_program(void **state)
     nf_ir_init(&ir);
     nf_value x = nf_ir_input(&ir, 0);
     finish(&ir, nf_ir_op2(&ir, NF_IR_SUB, squared(&ir, x), nf_ir_const(&ir, 0.1)));
-    check_shapes(&ir, -2, 1.0 / 3072);
+    check_shapes(&ir, -2, 1.0 / 3072, BOTH);
     nf_ir_clear(&ir);
 }
 
@@ -214,11 +219,11 @@ static void a_constant_and_the_input_itself(void **state)
     (void)state;
     nf_ir_init(&ir);
     finish(&ir, nf_ir_const(&ir, 0.1));
-    check(&ir, NFOLD_SHAPE_SUM, 0, 1);
+    check(&ir, NFOLD_SHAPE_SUM, 0, 1, GCC);
     nf_ir_clear(&ir);
     nf_ir_init(&ir);
     finish(&ir, nf_ir_input(&ir, 0));
-    check(&ir, NFOLD_SHAPE_WEIGHTED_SUM, 0, 0.1);
+    check(&ir, NFOLD_SHAPE_WEIGHTED_SUM, 0, 0.1, CLANG);
     nf_ir_clear(&ir);
 }
 
@@ -230,17 +235,17 @@ static void values_that_are_not_finite_subnormal_or_zero(void **state)
     nf_ir_init(&ir);
     nf_value x = nf_ir_input(&ir, 0);
     finish(&ir, nf_ir_op2(&ir, NF_IR_DIV, nf_ir_const(&ir, 1), x));
-    check_shapes(&ir, -4100, 1);
+    check_shapes(&ir, -4100, 1, GCC);
     nf_ir_clear(&ir);
     nf_ir_init(&ir);
     x = nf_ir_input(&ir, 0);
     finish(&ir, nf_ir_op2(&ir, NF_IR_DIV, x, x));
-    check_shapes(&ir, -4100, 1);
+    check_shapes(&ir, -4100, 1, CLANG);
     nf_ir_clear(&ir);
     nf_ir_init(&ir);
     x = nf_ir_input(&ir, 0);
     finish(&ir, nf_ir_op2(&ir, NF_IR_MUL, squared(&ir, x), x));
-    check_shapes(&ir, -0x1p-347, 0x1p-360);
+    check_shapes(&ir, -0x1p-347, 0x1p-360, GCC);
     nf_ir_clear(&ir);
 }
 
@@ -272,8 +277,8 @@ static void a_rare_program_with_a_table_and_integers(void **state)
     nf_value input[] = {x, usual};
     nf_value value = nf_ir_rare(&ir, mask, usual, build_slow, input, 2);
     finish(&ir, nf_ir_op1(&ir, NF_IR_SQRT, nf_ir_op1(&ir, NF_IR_ABS, value)));
-    check(&ir, NFOLD_SHAPE_SUM, -1, 1.0 / 4096);
-    check(&ir, NFOLD_SHAPE_MAX, -1, 1.0 / 4096);
+    check(&ir, NFOLD_SHAPE_SUM, -1, 1.0 / 4096, BOTH);
+    check(&ir, NFOLD_SHAPE_MAX, -1, 1.0 / 4096, GCC);
     nf_ir_clear(&ir);
 }
 
@@ -327,8 +332,8 @@ static void random_programs_of_every_operation(void **state)
         for (size_t i = 4; i < count; i++)
             sum = nf_ir_op2(&ir, NF_IR_XOR, nf_ir_op2(&ir, NF_IR_IADD, sum, value[i]), value[i]);
         finish(&ir, without_nan(&ir, sum));
-        check(&ir, NFOLD_SHAPE_MAX, -3, 1.0 / 512);
-        check(&ir, NFOLD_SHAPE_SUM, -3, 1.0 / 512);
+        check(&ir, NFOLD_SHAPE_MAX, -3, 1.0 / 512, round % 2 ? GCC : CLANG);
+        check(&ir, NFOLD_SHAPE_SUM, -3, 1.0 / 512, round % 2 ? CLANG : GCC);
         nf_ir_clear(&ir);
     }
 }

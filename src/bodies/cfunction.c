@@ -1,0 +1,393 @@
+/* cfunction.c: the body type "cfunction": a C function of the user's, double f(double).
+ *
+ *     file.c:f        compiled here with a loop around it, so that the compiler can use vectors
+ *     ./lib.so:f      loaded and called point by point
+ */
+#include <ctype.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nfold/body.h>
+
+#include "buffer.h"
+#include "error.h"
+#include "isa.h"
+#include "native.h"
+#include "option.h"
+#include "suggest.h"
+
+extern const struct nfold_body_type nf_body_cfunction;
+
+#define FLAGS_MAX    48
+#define SYMBOL_MAX   256
+#define SOURCE_MAX   (4 << 20) /* of a file, this much is searched for the names of functions */
+#define BLOCK_SYMBOL "nf_block"
+
+typedef double point_function(double x);
+typedef void block_function(const double *x, double *y, size_t count);
+
+struct cfunction {
+    point_function *point; /* of a library; otherwise NULL */
+    block_function *block; /* of a file; otherwise NULL */
+    void *library;         /* from dlopen */
+    void *handle;          /* from nf_native_load */
+};
+
+/* An operand taken apart. */
+struct operand {
+    char path[PATH_MAX];
+    char symbol[SYMBOL_MAX];
+};
+
+static const struct nf_option cfunction_options[] = {
+    {.name = "cc",
+     .type = NF_OPTION_TEXT,
+     .metavar = "PROGRAM",
+     .help = "C compiler for native code and C functions; default: cc, gcc or clang in PATH"},
+    {.name = "cflags",
+     .type = NF_OPTION_TEXT,
+     .metavar = "FLAGS",
+     .help = "more compiler flags for a C function, separated by blanks"},
+    {0},
+};
+
+/* ---- operands ------------------------------------------------------------------------------ */
+
+static int is_source_name(const char *path, size_t length)
+{
+    return length > 2 && memcmp(path + length - 2, ".c", 2) == 0;
+}
+
+/* lib.so, lib.so.1, lib.so.1.2 */
+static int is_library_name(const char *path, size_t length)
+{
+    size_t end = length;
+    while (end > 0 && (isdigit((unsigned char)path[end - 1]) || path[end - 1] == '.'))
+        end--;
+    if (end < length && path[end] != '.')
+        return 0;
+    return end > 3 && memcmp(path + end - 3, ".so", 3) == 0;
+}
+
+/* The length of the path: up to the last colon, or all of the operand. */
+static size_t path_length(const char *operand)
+{
+    const char *colon = strrchr(operand, ':');
+    return colon ? (size_t)(colon - operand) : strlen(operand);
+}
+
+static int cfunction_claims(const char *operand)
+{
+    size_t length = path_length(operand);
+    return is_source_name(operand, length) || is_library_name(operand, length);
+}
+
+static int is_identifier(const char *name)
+{
+    if (!isalpha((unsigned char)*name) && *name != '_')
+        return 0;
+    while (isalnum((unsigned char)*name) || *name == '_')
+        name++;
+    return *name == '\0';
+}
+
+static int take_apart(struct operand *parts, const char *text, nfold_error *err)
+{
+    size_t length = path_length(text);
+    const char *symbol = text[length] ? text + length + 1 : "";
+    if (!is_identifier(symbol))
+        return nf_fail(err, NFOLD_E_USAGE, "'%s': the name of a function is missing: %.*s:NAME",
+                       text, (int)length, text);
+    if (length >= sizeof parts->path || strlen(symbol) >= sizeof parts->symbol)
+        return nf_fail(err, NFOLD_E_VALUE, "'%.64s…' is too long for a file and a function", text);
+    snprintf(parts->path, sizeof parts->path, "%.*s", (int)length, text);
+    snprintf(parts->symbol, sizeof parts->symbol, "%s", symbol);
+    return 0;
+}
+
+/* ---- names near a wrong one ------------------------------------------------------------------ */
+
+/* Keeps the nearest of the names that stand in front of a parenthesis in C text. */
+static void nearest_in_source(const char *text, const char *wanted, char best[SYMBOL_MAX])
+{
+    while (*text) {
+        size_t length = 0;
+        while (isalnum((unsigned char)text[length]) || text[length] == '_')
+            length++;
+        if (length == 0) {
+            text++;
+            continue;
+        }
+        char name[SYMBOL_MAX];
+        const char *after = text + length + strspn(text + length, " \t\n");
+        snprintf(name, sizeof name, "%.*s", (int)length, text);
+        if (*after == '(' && length < sizeof name && is_identifier(name) &&
+            nf_suggest_nearer(wanted, strlen(wanted), *best ? best : NULL, name) == name)
+            snprintf(best, SYMBOL_MAX, "%s", name);
+        text += length;
+    }
+}
+
+static void suggest_from_source(const struct operand *operand, char best[SYMBOL_MAX])
+{
+    FILE *file = fopen(operand->path, "re");
+    char *text = malloc(SOURCE_MAX);
+    *best = '\0';
+    if (file && text) {
+        text[fread(text, 1, SOURCE_MAX - 1, file)] = '\0';
+        nearest_in_source(text, operand->symbol, best);
+    }
+    free(text);
+    if (file)
+        fclose(file);
+}
+
+/* ---- file.c:f -------------------------------------------------------------------------------- */
+
+static const char *option_text(const nfold_options *options, const char *name)
+{
+    return options && nf_options_find(options, name) ? nf_options_text(options, name) : NULL;
+}
+
+static enum nf_isa wanted_isa(const nfold_options *options)
+{
+    enum nf_isa isa;
+    const char *name = option_text(options, "isa");
+    if (name && nf_isa_parse(name, &isa) == 0 && nf_isa_runs_here(isa))
+        return isa;
+    return nf_isa_best();
+}
+
+/* The compiler's command beyond what every native code gets. */
+struct command {
+    const char *flag[FLAGS_MAX];
+    size_t count;
+    char folder[PATH_MAX + 2]; /* -I… */
+    char *cflags;              /* a copy, cut at its blanks */
+};
+
+static void command_add(struct command *command, const char *flag)
+{
+    if (command->count < FLAGS_MAX - 1) /* what is too much shows as the compiler's complaint */
+        command->flag[command->count++] = flag;
+}
+
+/* The file is included before our loop, not read from #include: so its name may have any letters.
+ */
+static int command_make(struct command *command, const char *path, const nfold_options *options,
+                        nfold_error *err)
+{
+    static const char *const always[] = {"-O3", "-fno-trapping-math",
+                                         "-Werror=incompatible-pointer-types", "-include"};
+    const char *cflags = option_text(options, "cflags");
+    const char *slash = strrchr(path, '/');
+    snprintf(command->folder, sizeof command->folder, "-I%.*s", slash ? (int)(slash - path) : 1,
+             slash ? path : ".");
+    for (const char *const *flag = nf_isa_flags(wanted_isa(options)); *flag; flag++)
+        command_add(command, *flag);
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        command_add(command, always[i]);
+    command_add(command, path);
+    command_add(command, command->folder);
+    command->cflags = strdup(cflags ? cflags : "");
+    if (!command->cflags)
+        return nf_fail_memory(err);
+    char *rest = NULL;
+    for (char *word = strtok_r(command->cflags, " \t", &rest); word;
+         word = strtok_r(NULL, " \t", &rest))
+        command_add(command, word);
+    command_add(command, "-lm");
+    return 0;
+}
+
+static int print_source(struct nfold_buffer *source, const char *symbol, nfold_error *err)
+{
+    nf_buffer_print(source,
+                    "static double (*const nf_function)(double) = %s;\n"
+                    "__attribute__((visibility(\"default\")))\n"
+                    "void " BLOCK_SYMBOL "(const double *x, double *y,\n"
+                    "              __SIZE_TYPE__ count)\n"
+                    "{\n"
+                    "    for (__SIZE_TYPE__ i = 0; i < count; i++)\n"
+                    "        y[i] = nf_function(x[i]);\n"
+                    "}\n",
+                    symbol);
+    return source->failed ? nf_fail_memory(err) : 0;
+}
+
+/* Says in our words what the compiler says about our own lines, which the user never wrote. */
+static int explain_refusal(const struct operand *operand, nfold_error *err)
+{
+    nfold_error said = *err;
+    char best[SYMBOL_MAX];
+    if (strstr(said.detail, "<stdin>") && strstr(said.detail, "undeclared")) {
+        suggest_from_source(operand, best);
+        return nf_fail(err, NFOLD_E_BODY, "%s has no function '%s'%s%s%s", operand->path,
+                       operand->symbol, *best ? "; did you mean '" : "", best, *best ? "'?" : "");
+    }
+    int rc = NFOLD_E_BODY;
+    if (strstr(said.detail, "<stdin>") && strstr(said.detail, "incompatible"))
+        nf_fail(err, rc, "%s: '%s' must be double %s(double)", operand->path, operand->symbol,
+                operand->symbol);
+    else
+        nf_fail(err, rc, "%s does not compile", operand->path);
+    nf_error_detail(err, "%s", said.detail);
+    return rc;
+}
+
+static int load_block(struct cfunction *self, const struct nfold_buffer *object,
+                      const struct operand *operand, nfold_error *err)
+{
+    int rc = nf_native_load(object->data, object->size, &self->handle, err);
+    if (rc < 0) {
+        nf_error_context(err, "%s: ", operand->path);
+        return err ? (err->code = NFOLD_E_BODY) : NFOLD_E_BODY;
+    }
+    void *symbol = nf_native_symbol(self->handle, BLOCK_SYMBOL);
+    memcpy(&self->block, &symbol, sizeof symbol);
+    return symbol ? 0 : nf_fail(err, NFOLD_E_INTERNAL, "%s: no loop was made", operand->path);
+}
+
+/* path: absolute. */
+static int compile_source(struct cfunction *self, const struct operand *operand, const char *path,
+                          const nfold_options *options, nfold_error *err)
+{
+    char compiler[PATH_MAX];
+    struct command command = {.count = 0};
+    struct nfold_buffer source = {0}, object = {0};
+    int rc = nf_native_find(option_text(options, "cc"), compiler, sizeof compiler, NULL);
+    if (rc < 0)
+        return nf_fail(err, rc,
+                       "%s needs a C compiler and there is none%s: install gcc or clang, "
+                       "or set NFOLD_CC",
+                       operand->path,
+                       option_text(options, "cc") ? " of the name that option cc gives" : "");
+    rc = command_make(&command, path, options, err);
+    if (rc >= 0)
+        rc = print_source(&source, operand->symbol, err);
+    if (rc >= 0) {
+        nfold_error said = {0};
+        rc = nf_native_compile(compiler, nf_buffer_text(&source), command.flag, NULL, &object,
+                               &said);
+        if (rc < 0 && err)
+            *err = said;
+        if (rc == NFOLD_E_BODY)
+            rc = explain_refusal(operand, err ? err : &said);
+    }
+    if (rc >= 0)
+        rc = load_block(self, &object, operand, err);
+    nf_buffer_clear(&source);
+    nf_buffer_clear(&object);
+    free(command.cflags);
+    return rc;
+}
+
+static int open_source(struct cfunction *self, const struct operand *operand,
+                       const nfold_options *options, nfold_error *err)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    if (!realpath(operand->path, path) || stat(path, &status) < 0)
+        return nf_fail(err, NFOLD_E_VALUE, "cannot read %s: %s", operand->path, strerror(errno));
+    if (!S_ISREG(status.st_mode) || access(path, R_OK) < 0)
+        return nf_fail(err, NFOLD_E_VALUE, "cannot read %s: %s", operand->path,
+                       S_ISREG(status.st_mode) ? strerror(errno) : "it is not a file");
+    return compile_source(self, operand, path, options, err);
+}
+
+/* ---- ./lib.so:f ------------------------------------------------------------------------------ */
+
+/* A file of that name beats a library of the system's. */
+static int open_library(struct cfunction *self, const struct operand *operand, nfold_error *err)
+{
+    char path[PATH_MAX];
+    int is_here = realpath(operand->path, path) != NULL;
+    if (!is_here && strchr(operand->path, '/'))
+        return nf_fail(err, NFOLD_E_VALUE, "cannot read %s: %s", operand->path, strerror(errno));
+    self->library = dlopen(is_here ? path : operand->path, RTLD_NOW | RTLD_LOCAL);
+    if (!self->library)
+        return nf_fail(err, NFOLD_E_BODY, "the library cannot be loaded: %s", dlerror());
+    void *symbol = dlsym(self->library, operand->symbol);
+    if (!symbol)
+        return nf_fail(err, NFOLD_E_BODY,
+                       "%s has no function '%s'; a C++ function must be declared extern \"C\"",
+                       operand->path, operand->symbol);
+    memcpy(&self->point, &symbol, sizeof symbol); /* ISO C converts no data to code */
+    return 0;
+}
+
+/* ---- the body -------------------------------------------------------------------------------- */
+
+static void cfunction_close(void *opaque)
+{
+    struct cfunction *self = opaque;
+    if (!self)
+        return;
+    nf_native_unload(self->handle);
+    if (self->library)
+        dlclose(self->library);
+    free(self);
+}
+
+static int cfunction_open(void **opaque, const char *text, const char *variable,
+                          const nfold_options *options, nfold_error *err)
+{
+    struct operand operand;
+    (void)variable;
+    int rc = take_apart(&operand, text, err);
+    if (rc < 0)
+        return rc;
+    struct cfunction *self = calloc(1, sizeof *self);
+    if (!self)
+        return nf_fail_memory(err);
+    if (is_source_name(operand.path, strlen(operand.path)))
+        rc = open_source(self, &operand, options, err);
+    else
+        rc = open_library(self, &operand, err);
+    if (rc < 0) {
+        cfunction_close(self);
+        return rc;
+    }
+    *opaque = self;
+    return 0;
+}
+
+static size_t cfunction_scratch_size(const void *self)
+{
+    (void)self;
+    return 0;
+}
+
+static int cfunction_call(const void *opaque, void *scratch, const double *x, double *y,
+                          size_t count, nfold_error *err)
+{
+    const struct cfunction *self = opaque;
+    (void)scratch, (void)err;
+    if (self->block)
+        self->block(x, y, count);
+    else
+        for (size_t i = 0; i < count; i++)
+            y[i] = self->point(x[i]);
+    return 0;
+}
+
+const struct nfold_body_type nf_body_cfunction = {
+    .abi = NFOLD_BODY_ABI,
+    .name = "cfunction",
+    .summary = "a C function double f(double): file.c:f or ./lib.so:f",
+    .forms = NFOLD_FORM_CALL,
+    .traits = NFOLD_BODY_PURE | NFOLD_BODY_USER_CODE,
+    .options = cfunction_options,
+    .claims = cfunction_claims,
+    .open = cfunction_open,
+    .close = cfunction_close,
+    .scratch_size = cfunction_scratch_size,
+    .call = cfunction_call,
+};

@@ -1,0 +1,215 @@
+/* C functions as bodies: from a file, from a library, and what is said when they cannot be had. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nfold/body.h>
+
+#include "native.h"
+#include "option.h"
+
+extern const struct nfold_body_type nf_body_cfunction;
+static const struct nfold_body_type *const type = &nf_body_cfunction;
+
+/* A name that needs care: a blank and a quotation mark. */
+static char folder[] = "/tmp/nfold test\" XXXXXX";
+static nfold_options *options;
+
+static char *in_folder(const char *name)
+{
+    static char path[2 * PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    FILE *file = fopen(in_folder(name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder) || nf_options_new(&options, NULL) < 0)
+        return -1;
+    return nf_options_add(options, type->options, NULL);
+}
+
+static int tear_down(void **state)
+{
+    static const char *const names[] = {"good.c",     "part.h",  "bad.c",          "other.c",
+                                        "libmine.so", "junk.so", "libmine.so.1.2", "flags.c"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unlink(in_folder(names[i]));
+    nfold_options_destroy(options);
+    return rmdir(folder);
+}
+
+static int try_open(const char *name, void **self, nfold_error *err)
+{
+    *self = NULL;
+    *err = (nfold_error){0};
+    return type->open(self, in_folder(name), "x", options, err);
+}
+
+/* The body's values at count points are what f gives. */
+static void check_values(const char *name, double (*f)(double))
+{
+    double x[512] NFOLD_ALIGNED, y[512] NFOLD_ALIGNED;
+    static const size_t counts[] = {1, 7, 512};
+    nfold_error err;
+    void *self;
+    if (try_open(name, &self, &err) < 0)
+        fail_msg("%s\n%s", err.message, err.detail);
+    for (size_t i = 0; i < 512; i++)
+        x[i] = 0.37 * (double)i - 20;
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        memset(y, 0, sizeof y);
+        assert_int_equal(type->call(self, NULL, x, y, counts[k], &err), 0);
+        for (size_t i = 0; i < 512; i++) {
+            double expected = i < counts[k] ? f(x[i]) : 0;
+            assert_memory_equal(&y[i], &expected, sizeof expected);
+        }
+    }
+    type->close(self);
+}
+
+static double polynomial(double x)
+{
+    return (x * x - 3) * x + 0.1;
+}
+
+static double magnitude(double x)
+{
+    return x < 0 ? -x : x;
+}
+
+static void write_good(void)
+{
+    write_file("part.h", "#define CONSTANT 0.1\n");
+    write_file("good.c", "#include <math.h>\n#include \"part.h\"\n"
+                         "double polynomial(double x) { return (x * x - 3) * x + CONSTANT; }\n"
+                         "static double magnitude(double x) { return fabs(x); }\n"
+                         "double wave(double x) { return sin(x); }\n"
+                         "float single(float x) { return x; }\n"
+                         "int main(void) { return 0; }\n");
+}
+
+static void a_file_s_functions_have_their_own_values(void **state)
+{
+    (void)state;
+    write_good();
+    check_values("good.c:polynomial", polynomial);
+    check_values("good.c:magnitude", magnitude);
+    check_values("good.c:wave", sin);
+}
+
+static void a_library_s_function_has_its_own_values(void **state)
+{
+    char compiler[PATH_MAX];
+    struct nfold_buffer object = {0};
+    (void)state;
+    assert_int_equal(nf_native_find(NULL, compiler, sizeof compiler, NULL), 0);
+    assert_int_equal(nf_native_compile(compiler,
+                                       "double half(double x) { return x / 2; }\n"
+                                       "double polynomial(double x)"
+                                       "{ return (x * x - 3) * x + 0.1; }\n",
+                                       NULL, NULL, &object, NULL),
+                     0);
+    FILE *file = fopen(in_folder("libmine.so"), "w");
+    assert_int_equal(fwrite(object.data, 1, object.size, file), object.size);
+    fclose(file);
+    nf_buffer_clear(&object);
+    check_values("libmine.so:polynomial", polynomial);
+    assert_int_equal(rename(in_folder("libmine.so"), "/tmp/nfold-test-moved") |
+                         rename("/tmp/nfold-test-moved", in_folder("libmine.so.1.2")),
+                     0);
+    check_values("libmine.so.1.2:polynomial", polynomial);
+}
+
+static void operands_are_told_from_expressions(void **state)
+{
+    static const char *const mine[] = {"f.c:f", "a b/f.c:f", "./lib.so:f", "lib.so.6:f",
+                                       "f.c",   "f.c:",      "x:y/f.c:f"};
+    static const char *const others[] = {"x*x", "x > 0 ? 1 : 2", "c:d",        "f.so2:f", "",
+                                         ":",   ".c:f",          "x ? f.c : g"};
+    (void)state;
+    for (size_t i = 0; i < sizeof mine / sizeof *mine; i++)
+        assert_true(type->claims(mine[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(type->claims(others[i]));
+}
+
+static void expect_failure(const char *name, int code, const char *message, const char *detail)
+{
+    void *self;
+    nfold_error err;
+    int rc = try_open(name, &self, &err);
+    if (rc != code || !strstr(err.message, message) || !strstr(err.detail, detail))
+        fail_msg("%s: %d %s\n%s", name, rc, err.message, err.detail);
+    assert_null(self);
+    assert_int_equal(err.code, code);
+    assert_true(type->open(&self, in_folder(name), "x", options, NULL) < 0);
+}
+
+static void mistakes_are_named(void **state)
+{
+    (void)state;
+    write_good();
+    write_file("bad.c", "double f(double x) { return x +; }\n");
+    write_file("junk.so", "this is no library\n");
+    expect_failure("none.c:f", NFOLD_E_VALUE, "No such file", "");
+    expect_failure("none.so:f", NFOLD_E_VALUE, "No such file", "");
+    expect_failure("good.c", NFOLD_E_USAGE, "good.c:NAME", "");
+    expect_failure("good.c:", NFOLD_E_USAGE, "good.c:NAME", "");
+    expect_failure("good.c:f(x)", NFOLD_E_USAGE, "good.c:NAME", "");
+    expect_failure("bad.c:f", NFOLD_E_BODY, "bad.c does not compile", "bad.c:1:");
+    expect_failure("good.c:polynomal", NFOLD_E_BODY, "did you mean 'polynomial'", "");
+    expect_failure("good.c:zzz", NFOLD_E_BODY, "has no function 'zzz'", "");
+    expect_failure("good.c:single", NFOLD_E_BODY, "must be double single(double)", "");
+    expect_failure("junk.so:f", NFOLD_E_BODY, "junk.so", "");
+    expect_failure("libmine.so.1.2:none", NFOLD_E_BODY, "no function 'none'", "");
+}
+
+static void flags_and_the_compiler_are_options(void **state)
+{
+    (void)state;
+    write_file("flags.c", "double f(double x) { return x * FACTOR + MORE; }\n");
+    expect_failure("flags.c:f", NFOLD_E_BODY, "does not compile", "FACTOR");
+    assert_int_equal(nfold_options_set(options, "cflags", " -DFACTOR=2  -DMORE=1", NULL), 0);
+    void *self;
+    nfold_error err;
+    assert_int_equal(try_open("flags.c:f", &self, &err), 0);
+    double x NFOLD_ALIGNED = 5, y NFOLD_ALIGNED;
+    assert_int_equal(type->call(self, NULL, &x, &y, 1, &err), 0);
+    assert_true(y == 11);
+    type->close(self);
+    assert_int_equal(nfold_options_set(options, "cc", "no-such-compiler", NULL), 0);
+    expect_failure("flags.c:f", NFOLD_E_MISSING, "needs a C compiler", "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_s_functions_have_their_own_values),
+        cmocka_unit_test(a_library_s_function_has_its_own_values),
+        cmocka_unit_test(operands_are_told_from_expressions),
+        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(flags_and_the_compiler_are_options),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,256 @@
+/* The compiler as a child process: found, run, killed, and what it made loaded; nothing stays on
+ * disk. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "native.h"
+
+static char folder[] = "/tmp/nfold-test-XXXXXX";
+static char compiler[PATH_MAX];
+
+static int set_up(void **state)
+{
+    (void)state;
+    unsetenv("NFOLD_CC");
+    if (!mkdtemp(folder) || nf_native_find(NULL, compiler, sizeof compiler, NULL) < 0)
+        return -1;
+    return setenv("TMPDIR", folder, 1);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return rmdir(folder); /* fails if something was left in it */
+}
+
+static int is_empty(const char *path)
+{
+    int count = 0;
+    DIR *entries = opendir(path);
+    while (entries && readdir(entries))
+        count++;
+    closedir(entries);
+    return count == 2;
+}
+
+static int compile(const char *source, struct nfold_buffer *object, nfold_error *err)
+{
+    return nf_native_compile(compiler, source, NULL, NULL, object, err);
+}
+
+/* Compiles "int f(void)" that returns n, loads it and calls it. */
+static void *load_number(int n, int *result)
+{
+    char source[128];
+    struct nfold_buffer object = {0};
+    nfold_error err = {0};
+    void *handle;
+    snprintf(source, sizeof source,
+             "__attribute__((visibility(\"default\"))) int f(void) { return %d; }", n);
+    if (compile(source, &object, &err) < 0 ||
+        nf_native_load(object.data, object.size, &handle, &err) < 0)
+        fail_msg("%s\n%s", err.message, err.detail);
+    nf_buffer_clear(&object);
+    int (*f)(void);
+    *(void **)&f = nf_native_symbol(handle, "f");
+    assert_non_null(f);
+    assert_null(nf_native_symbol(handle, "no_such_symbol"));
+    *result = f();
+    return handle;
+}
+
+static void two_objects_are_loaded_at_once_and_apart(void **state)
+{
+    int one, two, three;
+    (void)state;
+    void *first = load_number(1, &one), *second = load_number(2, &two);
+    nf_native_unload(first);
+    void *third = load_number(3, &three);
+    assert_int_equal(one, 1);
+    assert_int_equal(two, 2);
+    assert_int_equal(three, 3);
+    nf_native_unload(second);
+    nf_native_unload(third);
+    nf_native_unload(NULL);
+    assert_true(is_empty(folder));
+}
+
+static void a_mistake_is_shown_in_the_compiler_s_words(void **state)
+{
+    struct nfold_buffer object = {0};
+    nfold_error err = {0};
+    (void)state;
+    assert_int_equal(compile("int f(void) { return y; }", &object, &err), NFOLD_E_BODY);
+    assert_non_null(strstr(err.detail, "<stdin>:1:"));
+    assert_non_null(strstr(err.detail, "undeclared"));
+    assert_int_equal(object.size, 0);
+    assert_true(is_empty(folder));
+}
+
+static void a_very_long_complaint_and_a_long_source_do_not_block(void **state)
+{
+    struct nfold_buffer source = {0}, object = {0};
+    nfold_error err = {0};
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        nf_buffer_string(&source, "/* more than the 64 kB that a pipe takes */\n");
+    for (int i = 0; i < 700; i++)
+        nf_buffer_string(&source, "int missing = *(int *)&missing + *;\n");
+    assert_int_equal(compile(nf_buffer_text(&source), &object, &err), NFOLD_E_BODY);
+    assert_true(strlen(err.detail) > 100);
+    nf_buffer_clear(&source);
+}
+
+static void an_unusable_temporary_folder_is_passed_over(void **state)
+{
+    int one;
+    (void)state;
+    setenv("TMPDIR", "/proc/no-such-folder", 1);
+    nf_native_unload(load_number(1, &one));
+    setenv("TMPDIR", "relative", 1);
+    nf_native_unload(load_number(1, &one));
+    setenv("TMPDIR", "/dev/full", 1);
+    nf_native_unload(load_number(1, &one));
+    setenv("TMPDIR", folder, 1);
+}
+
+static void *set_after_a_while(void *cancel)
+{
+    usleep(100000);
+    __atomic_store_n((int *)cancel, 1, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+/* A "compiler" that never ends and has a child of its own. */
+static void a_cancelled_compiler_is_killed_with_its_children(void **state)
+{
+    char script[PATH_MAX + 16];
+    int cancel = 0;
+    pthread_t thread;
+    struct nfold_buffer object = {0};
+    nfold_error err = {0};
+    (void)state;
+    snprintf(script, sizeof script, "%s/slow", folder);
+    FILE *file = fopen(script, "w");
+    fprintf(file, "#!/bin/sh\nsleep 1000 & echo $! > %s/pid; wait\n", folder);
+    fclose(file);
+    chmod(script, 0700);
+    pthread_create(&thread, NULL, set_after_a_while, &cancel);
+    double start = nf_clock_now();
+    int rc = nf_native_compile(script, "int x;", NULL, &cancel, &object, &err);
+    double seconds = nf_clock_now() - start;
+    pthread_join(thread, NULL);
+    unlink(script);
+    snprintf(script, sizeof script, "%s/pid", folder);
+    file = fopen(script, "r");
+    int pid = 0;
+    assert_int_equal(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    unlink(script);
+    assert_int_equal(rc, NFOLD_E_STOPPED);
+    assert_true(seconds < 1);
+    for (int i = 0; i < 100 && kill(pid, 0) == 0; i++) {
+        char stat_path[64], text[256] = "";
+        snprintf(stat_path, sizeof stat_path, "/proc/%d/stat", pid);
+        int fd = open(stat_path, O_RDONLY);
+        if (fd < 0 || read(fd, text, sizeof text - 1) <= 0 || strstr(text, ") Z "))
+            pid = 0; /* gone, or dead and not yet collected by whoever is init here */
+        if (fd >= 0)
+            close(fd);
+        if (!pid)
+            break;
+        usleep(10000);
+    }
+    assert_true(pid == 0 || kill(pid, 0) < 0);
+    assert_true(is_empty(folder));
+}
+
+static void a_program_that_ignores_the_end_of_children_compiles_too(void **state)
+{
+    int one = 0;
+    (void)state;
+    signal(SIGCHLD, SIG_IGN);
+    nf_native_unload(load_number(1, &one));
+    assert_int_equal(one, 1);
+    struct nfold_buffer object = {0};
+    assert_int_equal(compile("no C", &object, NULL), NFOLD_E_BODY);
+    signal(SIGCHLD, SIG_DFL);
+}
+
+static void a_compiler_that_dies_is_told_from_one_that_refuses(void **state)
+{
+    char script[PATH_MAX + 16];
+    struct nfold_buffer object = {0};
+    nfold_error err = {0};
+    (void)state;
+    snprintf(script, sizeof script, "%s/dies", folder);
+    FILE *file = fopen(script, "w");
+    fprintf(file, "#!/bin/sh\nkill -SEGV $$\n");
+    fclose(file);
+    chmod(script, 0700);
+    assert_int_equal(nf_native_compile(script, "", NULL, NULL, &object, &err), NFOLD_E_SYSTEM);
+    assert_non_null(strstr(err.message, "signal 11"));
+    unlink(script);
+    assert_true(nf_native_compile("/no/such/cc", "", NULL, NULL, &object, &err) < 0);
+    assert_true(is_empty(folder));
+}
+
+static void no_compiler_is_said_with_what_to_do(void **state)
+{
+    char path[PATH_MAX], *saved = strdup(getenv("PATH"));
+    nfold_error err = {0};
+    (void)state;
+    assert_int_equal(nf_native_find("no-such-compiler", path, sizeof path, &err), NFOLD_E_MISSING);
+    assert_non_null(strstr(err.message, "no-such-compiler"));
+    setenv("PATH", folder, 1);
+    assert_int_equal(nf_native_find(NULL, path, sizeof path, &err), NFOLD_E_MISSING);
+    assert_non_null(strstr(err.message, "VM"));
+    setenv("PATH", saved, 1);
+    setenv("NFOLD_CC", compiler, 1);
+    assert_int_equal(nf_native_find(NULL, path, sizeof path, &err), 0);
+    assert_string_equal(path, compiler);
+    unsetenv("NFOLD_CC");
+    free(saved);
+}
+
+static void what_is_no_object_is_not_loaded(void **state)
+{
+    void *handle;
+    nfold_error err = {0};
+    (void)state;
+    assert_int_equal(nf_native_load("junk", 4, &handle, &err), NFOLD_E_SYSTEM);
+    assert_null(handle);
+    assert_true(is_empty(folder));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_objects_are_loaded_at_once_and_apart),
+        cmocka_unit_test(a_mistake_is_shown_in_the_compiler_s_words),
+        cmocka_unit_test(a_very_long_complaint_and_a_long_source_do_not_block),
+        cmocka_unit_test(an_unusable_temporary_folder_is_passed_over),
+        cmocka_unit_test(a_cancelled_compiler_is_killed_with_its_children),
+        cmocka_unit_test(a_program_that_ignores_the_end_of_children_compiles_too),
+        cmocka_unit_test(a_compiler_that_dies_is_told_from_one_that_refuses),
+        cmocka_unit_test(no_compiler_is_said_with_what_to_do),
+        cmocka_unit_test(what_is_no_object_is_not_loaded),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
