@@ -2,7 +2,7 @@
  *
  * /proc/self/cgroup has a line a hierarchy: "id:controllers:path"; version 2 is "0::path".
  * /proc/self/mountinfo says which part of a hierarchy is mounted where. A container often sees only
- * its own part: then the path begins with the mount's root, or cannot be followed at all ("/../…")
+ * its own part: then the path begins with the mount's root, or cannot be followed at all ("/..")
  * and the mount point itself is the nearest group that can be seen. A quota anywhere above holds
  * too, so the way up is walked to the mount point.
  */
