@@ -12,15 +12,17 @@
 
 #define PAIRS 6 /* independent pairs in a turn: twelve results in flight cover latency × units */
 
-/* Twelve results in registers 0 ... 11, three inputs in 12 ... 14.
- * clang-format off */
+/* Twelve results in registers 0 ... 11, three inputs in 12 ... 14. */
+/* clang-format off */
 #define PAIR(reg, x, y)                                                                            \
     "vfmadd132pd %%" reg "12, %%" reg "13, %%" reg #x "\n\t"                                       \
     "vmulpd %%" reg "14, %%" reg "14, %%" reg #y "\n\t"
 #define TURN(reg)                                                                                  \
-    "1:\n\t" PAIR(reg, 0, 1) PAIR(reg, 2, 3) PAIR(reg, 4, 5) PAIR(reg, 6, 7) PAIR(reg, 8, 9)       \
-        PAIR(reg, 10, 11) "dec %0\n\t"                                                             \
-                          "jnz 1b\n\t"
+    "1:\n\t"                                                                                       \
+    PAIR(reg, 0, 1) PAIR(reg, 2, 3) PAIR(reg, 4, 5) PAIR(reg, 6, 7) PAIR(reg, 8, 9)                \
+    PAIR(reg, 10, 11)                                                                              \
+    "dec %0\n\t"                                                                                   \
+    "jnz 1b\n\t"
 #define CLEAR(n) "vxorpd %%ymm" #n ", %%ymm" #n ", %%ymm" #n "\n\t"
 #define CLEAR_ALL                                                                                  \
     CLEAR(0) CLEAR(2) CLEAR(4) CLEAR(6) CLEAR(8) CLEAR(10) CLEAR(12) CLEAR(13) CLEAR(14)

@@ -10,15 +10,15 @@ enum { ITEMS = 1000000 };
 /* The library calls this for parts of 0 … ITEMS-1, from several threads at once. */
 static int fill(void *user, uint64_t first, uint64_t last)
 {
-    float *array = user;
+    double *array = user;
     for (uint64_t i = first; i < last; i++)
-        array[i] = (float)i * (float)i;
+        array[i] = (double)i * (double)i;
     return 0;
 }
 
 int main(void)
 {
-    static float square[ITEMS];
+    static double square[ITEMS];
     nfold_error err;
     double area, sum;
 
