@@ -5,13 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "fma.h"
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define TRIPLES             4000000 /* of each of the four kinds */
+#define TRIPLES             4000000 /* of each of the five kinds */
 
 #if defined(__x86_64__)
 __attribute__((target("fma"))) static double hardware_fma(double a, double b, double c)
@@ -67,12 +66,19 @@ static int is_nan(uint64_t bits)
     return (bits << 1) > UINT64_C(0x7FF) << 53;
 }
 
+static int is_same(double a, double b)
+{
+    uint64_t a_bits = nf_fma_bits(a), b_bits = nf_fma_bits(b);
+    return a_bits == b_bits || (is_nan(a_bits) && is_nan(b_bits));
+}
+
 static void check(double a, double b, double c)
 {
-    uint64_t soft = nf_fma_bits(nf_soft_fma(a, b, c)), hard = nf_fma_bits(hardware_fma(a, b, c));
-    if (soft == hard || (is_nan(soft) && is_nan(hard)))
+    double soft = nf_soft_fma(a, b, c), integer = nf_integer_fma(a, b, c);
+    double hard = hardware_fma(a, b, c);
+    if (is_same(soft, hard) && is_same(integer, hard))
         return;
-    print_error("fma(%a, %a, %a): soft %016" PRIx64 ", processor %016" PRIx64 "\n", a, b, c, soft,
+    print_error("fma(%a, %a, %a): soft %a, by integers %a, processor %a\n", a, b, c, soft, integer,
                 hard);
     fail();
 }
@@ -127,6 +133,24 @@ static void terms_of_every_distance(void **state)
             a = nf_fma_double(nf_fma_bits(a) & (UINT64_C(0xFFFF) << 48));
         if (sparse & 4)
             b = nf_fma_double(nf_fma_bits(b) | UINT64_C(0xFFFFFFFFFFFF));
+        check(a, b, c);
+    }
+}
+
+/* On both sides of the borders between doubles and integers. */
+static void borders_of_the_fast_path(void **state)
+{
+    (void)state;
+    need_hardware();
+    static const int borders[] = {573, 1473};
+    uint64_t seed = 0x2545F4914F6CDD1D;
+    for (int i = 0; i < TRIPLES; i++) {
+        int first = borders[i & 1], second = borders[i >> 1 & 1];
+        double a = random_double(&seed, first - 2, first + 2);
+        double b = random_double(&seed, second - 2, second + 2);
+        double c = i & 4 ? random_double(&seed, 1900, 1930) : random_double(&seed, 0, 250);
+        if (i & 8)
+            c = nf_fma_double(nf_fma_bits(a * b) ^ UINT64_C(1) << 63 ^ (random_next(&seed) & 7));
         check(a, b, c);
     }
 }
@@ -195,6 +219,7 @@ static void known_answers(void **state)
         double a = nf_fma_double(known[i][0]), b = nf_fma_double(known[i][1]);
         double c = nf_fma_double(known[i][2]);
         assert_int_equal(nf_fma_bits(nf_soft_fma(a, b, c)), known[i][3]);
+        assert_int_equal(nf_fma_bits(nf_integer_fma(a, b, c)), known[i][3]);
         assert_int_equal(nf_fma_bits(nf_fma(a, b, c)), known[i][3]);
     }
     double infinity = nf_fma_double(0x7FF0000000000000);
@@ -210,6 +235,7 @@ int main(void)
         cmocka_unit_test(uniform_bits),
         cmocka_unit_test(near_cancelling),
         cmocka_unit_test(terms_of_every_distance),
+        cmocka_unit_test(borders_of_the_fast_path),
         cmocka_unit_test(subnormal_and_overflowing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
