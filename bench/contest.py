@@ -7,6 +7,7 @@ process from its start to its end.
 
 import os
 import shlex
+import shutil
 import statistics
 import subprocess
 import time
@@ -45,9 +46,10 @@ class Setting:
     rounds: int = 9
     figures: list = field(default_factory=list)
 
-    def n(self, full):
-        """The number of items: `full`, or few where only the programs are to be tried."""
-        return max(10_000, int(full) // 10_000) if self.quick else int(full)
+    def n(self, full, few=4e6):
+        """The number of items: `full`, or `few` where only the programs are to be tried. (Native
+        code runs chunks of 2048 items or more, which works of two million items have.)"""
+        return int(few if self.quick else full)
 
     @property
     def nfold(self):
@@ -107,9 +109,12 @@ def contest(setting, contestants, count=3):
 
 
 def steady(setting, name, operand, a, b, n, **options):
-    """nfold's own contestant."""
+    """nfold's own contestant. None only where the compiler that it is to use is missing."""
+    if "cc" in options and not shutil.which(options["cc"]):
+        print(f"  left out: {name}: no {options['cc']} on this machine")
+        return None
     argv = [setting.build / "bench" / "bench_steady", operand, a, b, n]
-    return start(name, argv + [f"{key}={value}" for key, value in options.items()])
+    return Contestant(name, argv + [f"{key}={value}" for key, value in options.items()])
 
 
 def compile_c(setting, compiler, flags, source, name):

@@ -16,7 +16,7 @@ def scaled(seconds_few, seconds_many, few, many):
 
 def measure(setting):
     workers = min(2, len(os.sched_getaffinity(0)))
-    few, many = 1000, setting.n(1e7)
+    few, many = 1000, setting.n(1e7, few=1e5)
     course = {"loop": [], "threads": [workers], "processes": [workers]}
     commands = {
         "/bin/true": ["/bin/true"],
