@@ -48,7 +48,7 @@ struct nf_vm_program {
     size_t scratch_size;
 };
 
-/* block: 0 lets the program choose, so that its values stay in the first-level cache. */
+/* block: 0 lets the program choose, so that its values stay in the caches. */
 int nf_vm_program_create(struct nf_vm_program **program, const nf_ir *ir,
                          const struct nf_vm_loops *loops, size_t block, nfold_error *err);
 void nf_vm_program_destroy(struct nf_vm_program *program); /* NULL is fine */
