@@ -279,7 +279,7 @@ static void note_workers(const struct nfold_context *context, struct attempt *at
         return;
     snprintf(text, sizeof text, "%u of %u workers took part: too little work to share", took_part,
              context->workers);
-    if (busy < 100 * NF_SHARE_SECONDS)
+    if (busy < 10 * NF_SHARE_SECONDS)
         add_note(attempt, text);
 }
 

@@ -370,6 +370,7 @@ int nf_run_finish(struct nfold_run *run, struct nfold_node *root, double *step_e
     const struct nf_plan *plan = run->job.plan;
     const struct nfold_fragment *whole = nf_pieces_whole(plan, &run->pieces);
     struct nfold_node ends, tree;
+    int rc;
     if (run->failure.code < 0) {
         if (err)
             *err = run->failure.err;
@@ -385,5 +386,8 @@ int nf_run_finish(struct nfold_run *run, struct nfold_node *root, double *step_e
     *root = plan->has_ends ? nf_dd_add(tree, ends) : tree;
     *step_error =
         nf_order_step_error(plan, tree, (struct nfold_node){whole->even_hi, whole->even_lo}, ends);
-    return check_finite(plan, *root, err);
+    rc = check_finite(plan, *root, err);
+    if (!nf_shape_is_sum(plan->shape) && plan->shape != NFOLD_SHAPE_PROD)
+        root->lo = 0; /* it said whether all values were finite; that is no part of the result */
+    return rc;
 }
