@@ -229,10 +229,9 @@ static void each_mistake_has_its_sentence_and_caret(void **state)
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
         const struct mistake *mistake = &mistakes[i];
         compile_fails(mistake->text, &err);
-        snprintf(detail, sizeof(detail), mistake->caret[0] != '\0' ? "  %s\n%s\n" : "",
-                 mistake->text, mistake->caret);
+        snprintf(detail, sizeof(detail), "  %s\n%s\n", mistake->text, mistake->caret);
         assert_string_equal(err.message, mistake->message);
-        assert_string_equal(err.detail, detail);
+        assert_string_equal(err.detail, mistake->caret[0] != '\0' ? detail : "");
     }
 }
 

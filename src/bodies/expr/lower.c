@@ -99,7 +99,7 @@ struct nf_operand nf_lower_binary(nf_ir *ir, enum nf_token_kind kind, struct nf_
     return nf_lower_value(arithmetic(ir, kind, left, nf_lower_number(ir, b)));
 }
 
-nf_value nf_lower_compare(nf_ir *ir, enum nf_token_kind kind, nf_value a, nf_value b)
+static nf_value compare(nf_ir *ir, enum nf_token_kind kind, nf_value a, nf_value b)
 {
     switch (kind) {
     case NF_TOKEN_LT:
@@ -116,6 +116,23 @@ nf_value nf_lower_compare(nf_ir *ir, enum nf_token_kind kind, nf_value a, nf_val
         assert(kind == NF_TOKEN_NE);
         return nf_ir_op2(ir, NF_IR_NE, a, b);
     }
+}
+
+struct nf_operand nf_lower_compare(nf_ir *ir, enum nf_token_kind kind, struct nf_operand a,
+                                   struct nf_operand b)
+{
+    struct nf_operand chain = {.is_mask = 1, .is_compared = 1, .last = nf_lower_number(ir, b)};
+
+    chain.value = compare(ir, kind, a.is_compared ? a.last : nf_lower_number(ir, a), chain.last);
+    if (a.is_compared)
+        chain.value = nf_ir_op2(ir, NF_IR_AND, a.value, chain.value);
+    return chain;
+}
+
+struct nf_operand nf_lower_brackets(struct nf_operand operand)
+{
+    operand.is_compared = 0;
+    return operand;
 }
 
 struct nf_operand nf_lower_choose(nf_ir *ir, struct nf_operand condition, struct nf_operand yes,

@@ -14,6 +14,8 @@ struct nf_operand {
     int is_mask;    /* all ones or all zeros, for 1 and 0 */
     int is_literal; /* a number as written, perhaps in brackets: it may be an exponent */
     double literal;
+    int is_compared; /* a comparison, perhaps a chain of them, whose last value is .last */
+    nf_value last;
 };
 
 struct nf_operand nf_lower_literal(nf_ir *ir, double number);
@@ -30,8 +32,11 @@ struct nf_operand nf_lower_prefix(nf_ir *ir, enum nf_token_kind kind, struct nf_
 /* PLUS, MINUS, STAR, SLASH, PERCENT, POWER, AND, OR. */
 struct nf_operand nf_lower_binary(nf_ir *ir, enum nf_token_kind kind, struct nf_operand a,
                                   struct nf_operand b);
-/* LT … NE: the mask of one comparison; both are numbers. */
-nf_value nf_lower_compare(nf_ir *ir, enum nf_token_kind kind, nf_value a, nf_value b);
+/* LT … NE: if a is compared already, its last value is compared with b, and both must hold. */
+struct nf_operand nf_lower_compare(nf_ir *ir, enum nf_token_kind kind, struct nf_operand a,
+                                   struct nf_operand b);
+/* What brackets around an operand make of it. */
+struct nf_operand nf_lower_brackets(struct nf_operand operand);
 struct nf_operand nf_lower_choose(nf_ir *ir, struct nf_operand condition, struct nf_operand yes,
                                   struct nf_operand no);
 

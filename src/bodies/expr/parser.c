@@ -1,18 +1,20 @@
-/* parser.c: one pass over the tokens builds the program; precedence climbing, no tree.
+/* parser.c: one pass over the tokens builds the program; no tree and no recursion.
  *
- * Chains of left-associative operators are loops. Whatever nests (brackets, calls, signs, powers,
- * 'not', '?:') goes through parse_nested, which counts, so the C stack is bounded.
+ * Whatever waits for a value to its right (an operator, a bracket, a call, a choice) is on a stack.
+ * A value that is complete goes to the operators on top of the stack that bind it tighter than the
+ * next token does, then either waits with that token or ends what is on top. The C stack does not
+ * grow with the text, so any thread can parse.
  */
 #include "parser.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "complain.h"
 #include "error.h"
 #include "lexer.h"
 #include "lower.h"
+#include "mistake.h"
 #include "names.h"
 
 /* How tightly an operator binds; NONE is no operator. */
@@ -29,26 +31,42 @@ enum level {
     LEVEL_POWER
 };
 
-#define LEVEL_ALL LEVEL_CHOICE
+#define ARGUMENTS_MAX 3
 
-#define ARGUMENTS_MAX 8
-
-struct parser {
-    struct nf_lexer lexer;
-    struct nf_token token;    /* the next one, not yet used */
-    struct nf_token previous; /* the one before; its length is 0 at first */
-    const struct nf_expr_names *names;
-    nf_ir *ir;
-    unsigned depth;
-    nfold_error *err;
+enum pending_kind {
+    PENDING_BRACKET,
+    PENDING_CALL,
+    PENDING_YES, /* between '?' and ':' */
+    PENDING_NO,  /* after the ':' */
+    PENDING_PREFIX,
+    PENDING_BINARY
 };
 
-static int parse(struct parser *parser, enum level level, struct nf_operand *out);
+struct pending {
+    enum pending_kind kind;
+    enum level takes;      /* what is to its right ends at operators below this; NONE: at none */
+    struct nf_token token; /* the bracket, the '?' or the operator */
+    struct nf_token name;  /* CALL */
+    const struct nf_math_function *function;
+    struct nf_operand operand[ARGUMENTS_MAX]; /* left of it; CALL: those read so far, at most */
+    size_t count;                             /* CALL: of arguments, also those beyond the most */
+};
 
-static void advance(struct parser *parser)
+struct parser {
+    struct nf_reader reader;
+    nf_ir *ir;
+    struct pending *stack;
+    size_t count, capacity;
+    size_t depth; /* of those on the stack that nest */
+};
+
+/* What the parser does next; errors are negative. */
+enum step { STEP_VALUE, STEP_OPERATOR, STEP_DONE };
+
+static void advance(struct nf_reader *reader)
 {
-    parser->previous = parser->token;
-    nf_lexer_next(&parser->lexer, &parser->token);
+    reader->previous = reader->token;
+    nf_lexer_next(&reader->lexer, &reader->token);
 }
 
 static enum level level_of(enum nf_token_kind kind)
@@ -67,281 +85,113 @@ static enum level level_of(enum nf_token_kind kind)
     return levels[kind];
 }
 
-/* ---- complaints ---------------------------------------------------------------------------- */
+/* ---- the stack ------------------------------------------------------------------------------ */
 
-static struct nf_word word_of(const struct parser *parser, const struct nf_token *token)
+static struct pending *top_of(const struct parser *parser)
 {
-    return (struct nf_word){parser->lexer.text + token->offset, token->length};
+    return parser->count > 0 ? &parser->stack[parser->count - 1] : NULL;
 }
 
-/* The token in quotes, as a complaint names it. */
-static struct nf_quoted quote(const struct parser *parser, const struct nf_token *token)
+/* Left-associative operators never wait for each other, so there are few of them on the stack. */
+static int nests(const struct pending *pending)
 {
-    struct nf_quoted quoted;
-
-    nf_quote(parser->lexer.text + token->offset, token->length, &quoted);
-    return quoted;
+    return pending->kind != PENDING_BINARY || pending->token.kind == NF_TOKEN_POWER;
 }
 
-#define COMPLAIN(parser, token, hint, ...)                                                         \
-    nf_complain((parser)->err,                                                                     \
-                &(struct nf_place){(parser)->lexer.text, (parser)->lexer.size, (token)->offset,    \
-                                   (token)->length},                                               \
-                hint, __VA_ARGS__)
-
-static int is_value_start(enum nf_token_kind kind)
+static int grow(struct parser *parser)
 {
-    return kind == NF_TOKEN_NUMBER || kind == NF_TOKEN_NAME || kind == NF_TOKEN_OPEN ||
-           kind == NF_TOKEN_NOT;
+    size_t capacity = parser->capacity > 0 ? 2 * parser->capacity : 16;
+    struct pending *stack = realloc(parser->stack, capacity * sizeof(*stack));
+
+    if (stack == NULL)
+        return nf_fail_memory(parser->reader.err);
+    parser->stack = stack;
+    parser->capacity = capacity;
+    return 0;
 }
 
-static int complain_foreign(const struct parser *parser)
+/* Puts the next token on the stack and goes on; a value is next. */
+static int push(struct parser *parser, struct pending pending)
 {
-    const struct nf_token *token = &parser->token;
-    struct nf_quoted quoted = quote(parser, token);
+    struct nf_reader *reader = &parser->reader;
 
-    return COMPLAIN(parser, token, token->hint, "%s %s", token->problem, quoted.text);
+    pending.token = reader->token;
+    if (nests(&pending) && parser->depth == NF_EXPR_DEPTH_MAX)
+        return NF_MISTAKE(reader, &reader->token, NULL,
+                          "brackets, signs, powers and choices nest deeper than %d",
+                          NF_EXPR_DEPTH_MAX);
+    if (parser->count == parser->capacity && grow(parser) < 0)
+        return NFOLD_E_MEMORY;
+    parser->depth += (size_t)nests(&pending);
+    parser->stack[parser->count++] = pending;
+    advance(reader);
+    return STEP_VALUE;
 }
 
-/* A value was expected, and the next token begins none. */
-static int complain_no_value(const struct parser *parser)
+static struct pending pop(struct parser *parser)
 {
-    const struct nf_token *token = &parser->token, *previous = &parser->previous;
-    struct nf_quoted before = quote(parser, previous), after = quote(parser, token);
+    struct pending pending = *top_of(parser);
 
-    if (token->kind == NF_TOKEN_FOREIGN)
-        return complain_foreign(parser);
-    if (previous->length == 0)
-        return COMPLAIN(parser, token, NULL, "a value is missing before %s", after.text);
-    if (token->kind == NF_TOKEN_END)
-        return COMPLAIN(parser, previous, NULL, "a value is missing after %s", before.text);
-    return COMPLAIN(parser, token, NULL, "a value is missing between %s and %s", before.text,
-                    after.text);
+    parser->count--;
+    parser->depth -= (size_t)nests(&pending);
+    return pending;
 }
 
-static int is_decimal_comma(const struct parser *parser)
+/* ---- where a value is expected -------------------------------------------------------------- */
+
+static int open_brackets(struct parser *parser, struct pending pending)
 {
-    const struct nf_token *comma = &parser->token, *before = &parser->previous;
+    int rc = push(parser, pending);
 
-    return before->kind == NF_TOKEN_NUMBER && before->offset + before->length == comma->offset &&
-           nf_lexer_is_digit(parser->lexer.text[comma->offset + 1]);
-}
-
-static int complain_comma(const struct parser *parser)
-{
-    const char *hint = is_decimal_comma(parser) ? "the decimal point is '.'" : NULL;
-
-    return COMPLAIN(parser, &parser->token, hint, "',' outside the brackets of a function");
-}
-
-/* "2x", "x y", "(x+1)(x-1)", "a if c else b". */
-static int complain_no_operator(const struct parser *parser)
-{
-    const struct nf_token *before = &parser->previous, *after = &parser->token;
-    struct nf_word word = word_of(parser, after);
-    struct nf_quoted quoted = quote(parser, after);
-    struct nf_hint hint = {""};
-
-    if (nf_names_is_choice(word))
-        nf_names_hint_value(parser->names, word, &hint);
-    else if (after->kind != NF_TOKEN_NOT && before->length + after->length <= NF_COMPLAIN_QUOTE)
-        snprintf(hint.text, sizeof(hint.text), "did you mean '%.*s*%.*s'?", (int)before->length,
-                 parser->lexer.text + before->offset, (int)after->length, word.text);
-    return COMPLAIN(parser, after, hint.text, "an operator is missing before %s", quoted.text);
-}
-
-/* A value is complete, and the next token neither goes on with it nor ends what it is in. open is
- * the bracket that it is in, or NULL. */
-static int complain_after_value(const struct parser *parser, const struct nf_token *open)
-{
-    const struct nf_token *token = &parser->token;
-
-    if (token->kind == NF_TOKEN_FOREIGN)
-        return complain_foreign(parser);
-    if (is_value_start(token->kind))
-        return complain_no_operator(parser);
-    if (token->kind == NF_TOKEN_COMMA)
-        return complain_comma(parser);
-    if (token->kind == NF_TOKEN_COLON)
-        return COMPLAIN(parser, token, NULL, "no '?' for the ':'");
-    if (open != NULL)
-        return COMPLAIN(parser, open, NULL, "no ')' for the bracket");
-    return COMPLAIN(parser, token, NULL, "no '(' for the ')'");
-}
-
-static int complain_arguments(const struct parser *parser, const struct nf_token *name,
-                              const struct nf_math_function *function, unsigned count)
-{
-    return COMPLAIN(parser, name, NULL, "'%s' needs %u argument%s, not %u,", function->name,
-                    function->arguments, function->arguments == 1 ? "" : "s", count);
-}
-
-/* A function's name without brackets, or a name that nobody knows. */
-static int complain_name(const struct parser *parser, const struct nf_token *name)
-{
-    struct nf_word word = word_of(parser, name);
-    struct nf_quoted quoted = quote(parser, name);
-    struct nf_hint hint;
-    int has_argument = parser->token.kind == NF_TOKEN_NAME || parser->token.kind == NF_TOKEN_NUMBER;
-
-    if (nf_names_function(word) == NULL) {
-        nf_names_hint_value(parser->names, word, &hint);
-        return COMPLAIN(parser, name, hint.text, "unknown name %s", quoted.text);
-    }
-    if (has_argument && parser->token.length <= NF_COMPLAIN_QUOTE)
-        snprintf(hint.text, sizeof(hint.text), "write '%.*s(%.*s)'", (int)word.length, word.text,
-                 (int)parser->token.length, parser->lexer.text + parser->token.offset);
-    else
-        snprintf(hint.text, sizeof(hint.text), "write '%.*s(...)'", (int)word.length, word.text);
-    return COMPLAIN(parser, name, hint.text, "no brackets after the function %s", quoted.text);
-}
-
-/* A '(' follows, and the name is no function's. */
-static int complain_function(const struct parser *parser, const struct nf_token *name)
-{
-    struct nf_word word = word_of(parser, name);
-    struct nf_quoted quoted = quote(parser, name);
-    struct nf_hint hint;
-    double value;
-
-    if (nf_names_find(parser->names, word, &value) == NF_NAME_UNKNOWN) {
-        nf_names_hint_function(word, &hint);
-        int rc = COMPLAIN(parser, name, hint.text, "unknown function %s", quoted.text);
-        if (hint.text[0] == '\0')
-            nf_names_list_functions(parser->err);
-        return rc;
-    }
-    snprintf(hint.text, sizeof(hint.text), "did you mean '%.*s*(...)'?",
-             word.length <= NF_COMPLAIN_QUOTE ? (int)word.length : NF_COMPLAIN_QUOTE, word.text);
-    return COMPLAIN(parser, name, hint.text, "%s is a value, not a function,", quoted.text);
-}
-
-/* ---- grammar ------------------------------------------------------------------------------- */
-
-/* parse, one level deeper, after the token that opens it. */
-static int parse_nested(struct parser *parser, enum level level, struct nf_operand *out)
-{
-    if (parser->depth == NF_EXPR_DEPTH_MAX)
-        return COMPLAIN(parser, &parser->previous, NULL,
-                        "brackets, signs, powers and choices nest deeper than %d",
-                        NF_EXPR_DEPTH_MAX);
-    parser->depth++;
-    int rc = parse(parser, level, out);
-    parser->depth--;
+    if (rc >= 0 && parser->reader.token.kind == NF_TOKEN_END)
+        return nf_mistake_after_value(&parser->reader, &parser->reader.previous);
     return rc;
 }
 
-static int parse_brackets(struct parser *parser, struct nf_operand *out)
+static int open_call(struct parser *parser, const struct nf_token *name)
 {
-    struct nf_token open = parser->token;
+    struct nf_reader *reader = &parser->reader;
+    struct pending call = {.kind = PENDING_CALL, .name = *name};
 
-    advance(parser);
-    if (parser->token.kind == NF_TOKEN_END)
-        return complain_after_value(parser, &open);
-    int rc = parse_nested(parser, LEVEL_ALL, out);
-    if (rc < 0)
-        return rc;
-    if (parser->token.kind != NF_TOKEN_CLOSE)
-        return complain_after_value(parser, &open);
-    advance(parser);
-    return 0;
+    call.function = nf_names_function(nf_reader_word(reader, name));
+    if (call.function == NULL)
+        return nf_mistake_function(reader, name);
+    assert(call.function->arguments >= 1 && call.function->arguments <= ARGUMENTS_MAX);
+    int rc = open_brackets(parser, call);
+    if (rc >= 0 && reader->token.kind == NF_TOKEN_CLOSE)
+        return nf_mistake_arguments(reader, name, call.function, 0);
+    return rc;
 }
 
-/* The values between the brackets of a call; those beyond ARGUMENTS_MAX are read and counted only.
- */
-static int parse_arguments(struct parser *parser, struct nf_operand *argument, unsigned *count)
+static int read_name(struct parser *parser, struct nf_operand *operand)
 {
-    struct nf_token open = parser->token;
-    struct nf_operand extra;
-
-    *count = 0;
-    advance(parser);
-    if (parser->token.kind == NF_TOKEN_CLOSE) {
-        advance(parser);
-        return 0;
-    }
-    if (parser->token.kind == NF_TOKEN_END)
-        return complain_after_value(parser, &open);
-    for (;;) {
-        struct nf_operand *place = *count < ARGUMENTS_MAX ? &argument[*count] : &extra;
-        int rc = parse_nested(parser, LEVEL_ALL, place);
-        if (rc < 0)
-            return rc;
-        ++*count;
-        if (parser->token.kind != NF_TOKEN_COMMA)
-            break;
-        advance(parser);
-    }
-    if (parser->token.kind != NF_TOKEN_CLOSE)
-        return complain_after_value(parser, &open);
-    advance(parser);
-    return 0;
-}
-
-/* where and '?:' are one thing: the condition stays a mask. */
-static struct nf_operand build_call(nf_ir *ir, const struct nf_math_function *function,
-                                    const struct nf_operand *argument)
-{
-    nf_value value[ARGUMENTS_MAX];
-
-    if (strcmp(function->name, "where") == 0)
-        return nf_lower_choose(ir, argument[0], argument[1], argument[2]);
-    for (unsigned i = 0; i < function->arguments; i++)
-        value[i] = nf_lower_number(ir, argument[i]);
-    return nf_lower_value(function->build(ir, value));
-}
-
-static int parse_call(struct parser *parser, const struct nf_token *name, struct nf_operand *out)
-{
-    const struct nf_math_function *function = nf_names_function(word_of(parser, name));
-    struct nf_operand argument[ARGUMENTS_MAX];
-    unsigned count;
-
-    if (function == NULL)
-        return complain_function(parser, name);
-    assert(function->arguments <= ARGUMENTS_MAX);
-    int rc = parse_arguments(parser, argument, &count);
-    if (rc < 0)
-        return rc;
-    if (count != function->arguments)
-        return complain_arguments(parser, name, function, count);
-    *out = build_call(parser->ir, function, argument);
-    return 0;
-}
-
-static int parse_name(struct parser *parser, struct nf_operand *out)
-{
-    struct nf_token name = parser->token;
+    struct nf_reader *reader = &parser->reader;
+    struct nf_token name = reader->token;
     double value;
 
-    advance(parser);
-    if (parser->token.kind == NF_TOKEN_OPEN)
-        return parse_call(parser, &name, out);
-    switch (nf_names_find(parser->names, word_of(parser, &name), &value)) {
+    advance(reader);
+    if (reader->token.kind == NF_TOKEN_OPEN)
+        return open_call(parser, &name);
+    switch (nf_names_find(reader->names, nf_reader_word(reader, &name), &value)) {
     case NF_NAME_VARIABLE:
-        *out = nf_lower_value(nf_ir_input(parser->ir, 0));
-        return 0;
+        *operand = nf_lower_value(nf_ir_input(parser->ir, 0));
+        return STEP_OPERATOR;
     case NF_NAME_VALUE:
-        *out = nf_lower_value(nf_ir_const(parser->ir, value));
-        return 0;
+        *operand = nf_lower_value(nf_ir_const(parser->ir, value));
+        return STEP_OPERATOR;
     default:
-        return complain_name(parser, &name);
+        return nf_mistake_name(reader, &name);
     }
 }
 
-/* '+', '-' or 'not' before a value. */
-static int parse_prefix(struct parser *parser, enum level level, enum level operand,
-                        struct nf_operand *out)
+static int read_not(struct parser *parser)
 {
-    struct nf_token sign = parser->token;
+    const struct pending *top = top_of(parser);
 
-    if (level > operand)
-        return COMPLAIN(parser, &sign, "write '(not ...)'", "brackets are needed around 'not'");
-    advance(parser);
-    int rc = parse_nested(parser, operand, out);
-    if (rc >= 0)
-        *out = nf_lower_prefix(parser->ir, sign.kind, *out);
-    return rc;
+    if (top != NULL && top->takes > LEVEL_NOT)
+        return NF_MISTAKE(&parser->reader, &parser->reader.token, "write '(not ...)'",
+                          "brackets are needed around 'not'");
+    return push(parser, (struct pending){.kind = PENDING_PREFIX, .takes = LEVEL_NOT});
 }
 
 /* Long expressions of costly operations would fill the memory. */
@@ -351,126 +201,163 @@ static int check_size(const struct parser *parser)
 
     if (ir->count <= NF_PARSER_INSTRUCTIONS_MAX && ir->rare_count <= NF_PARSER_RARE_MAX)
         return 0;
-    return COMPLAIN(parser, &parser->token, NULL, "the expression computes too much");
+    return NF_MISTAKE(&parser->reader, &parser->reader.token, NULL,
+                      "the expression computes too much");
 }
 
-static int parse_value(struct parser *parser, enum level level, struct nf_operand *out)
+static int expect_value(struct parser *parser, struct nf_operand *operand)
 {
     int rc = check_size(parser);
 
     if (rc < 0)
         return rc;
-    switch (parser->token.kind) {
+    switch (parser->reader.token.kind) {
     case NF_TOKEN_NUMBER:
-        *out = nf_lower_literal(parser->ir, parser->token.number);
-        advance(parser);
-        return 0;
+        *operand = nf_lower_literal(parser->ir, parser->reader.token.number);
+        advance(&parser->reader);
+        return STEP_OPERATOR;
     case NF_TOKEN_NAME:
-        return parse_name(parser, out);
+        return read_name(parser, operand);
     case NF_TOKEN_OPEN:
-        return parse_brackets(parser, out);
+        return open_brackets(parser, (struct pending){.kind = PENDING_BRACKET});
     case NF_TOKEN_NOT:
-        return parse_prefix(parser, level, LEVEL_NOT, out);
+        return read_not(parser);
     case NF_TOKEN_PLUS:
     case NF_TOKEN_MINUS:
-        return parse_prefix(parser, LEVEL_NONE, LEVEL_SIGN, out);
+        return push(parser, (struct pending){.kind = PENDING_PREFIX, .takes = LEVEL_SIGN});
     default:
-        return complain_no_value(parser);
+        return nf_mistake_no_value(&parser->reader);
     }
 }
 
-/* a < b < c: each value once, and all of the comparisons must hold. */
-static int parse_comparisons(struct parser *parser, struct nf_operand *out)
+/* ---- where a value is complete -------------------------------------------------------------- */
+
+/* The operator on top has its right side now. */
+static int reduce(struct parser *parser, struct nf_operand *right)
 {
-    nf_value left = nf_lower_number(parser->ir, *out), all = 0;
+    struct pending top = pop(parser);
+    enum nf_token_kind kind = top.token.kind;
 
-    for (int is_first = 1; level_of(parser->token.kind) == LEVEL_COMPARE; is_first = 0) {
-        enum nf_token_kind kind = parser->token.kind;
-        struct nf_operand operand;
-        advance(parser);
-        int rc = parse(parser, LEVEL_COMPARE + 1, &operand);
-        if (rc < 0)
-            return rc;
-        nf_value right = nf_lower_number(parser->ir, operand);
-        nf_value holds = nf_lower_compare(parser->ir, kind, left, right);
-        all = is_first ? holds : nf_ir_op2(parser->ir, NF_IR_AND, all, holds);
-        left = right;
-    }
-    *out = nf_lower_truth(all);
-    return 0;
-}
-
-/* After the condition: ? a : b. */
-static int parse_choice(struct parser *parser, struct nf_operand *out)
-{
-    struct nf_token question = parser->token;
-    struct nf_operand yes, no;
-
-    advance(parser);
-    int rc = parse_nested(parser, LEVEL_ALL, &yes);
-    if (rc < 0)
-        return rc;
-    if (parser->token.kind == NF_TOKEN_FOREIGN || is_value_start(parser->token.kind))
-        return complain_after_value(parser, NULL);
-    if (parser->token.kind != NF_TOKEN_COLON)
-        return COMPLAIN(parser, &question, "write 'c ? a : b'", "no ':' for the '?'");
-    advance(parser);
-    rc = parse_nested(parser, LEVEL_CHOICE, &no);
-    if (rc >= 0)
-        *out = nf_lower_choose(parser->ir, *out, yes, no);
-    return rc;
-}
-
-static int parse_binary(struct parser *parser, struct nf_operand *out)
-{
-    enum nf_token_kind kind = parser->token.kind;
-    struct nf_operand right;
-    int rc;
-
-    advance(parser);
-    if (kind == NF_TOKEN_POWER) /* right-associative, and a sign is allowed */
-        rc = parse_nested(parser, LEVEL_SIGN, &right);
+    if (top.kind == PENDING_NO)
+        *right = nf_lower_choose(parser->ir, top.operand[0], top.operand[1], *right);
+    else if (top.kind == PENDING_PREFIX)
+        *right = nf_lower_prefix(parser->ir, kind, *right);
+    else if (level_of(kind) == LEVEL_COMPARE)
+        *right = nf_lower_compare(parser->ir, kind, top.operand[0], *right);
     else
-        rc = parse(parser, level_of(kind) + 1, &right);
-    if (rc >= 0)
-        *out = nf_lower_binary(parser->ir, kind, *out, right);
-    return rc;
+        *right = nf_lower_binary(parser->ir, kind, top.operand[0], *right);
+    return STEP_OPERATOR;
 }
 
-/* Everything from here on that binds at least as tightly as level. */
-static int parse(struct parser *parser, enum level level, struct nf_operand *out)
+static int push_operator(struct parser *parser, const struct nf_operand *left)
 {
-    int rc = parse_value(parser, level, out);
+    enum nf_token_kind kind = parser->reader.token.kind;
+    struct pending pending = {.kind = PENDING_BINARY, .operand = {*left}};
 
-    while (rc >= 0 && level_of(parser->token.kind) >= level) {
-        switch (level_of(parser->token.kind)) {
-        case LEVEL_CHOICE:
-            rc = parse_choice(parser, out);
-            break;
-        case LEVEL_COMPARE:
-            rc = parse_comparisons(parser, out);
-            break;
-        default:
-            rc = parse_binary(parser, out);
-        }
-    }
-    return rc;
+    if (kind == NF_TOKEN_QUESTION)
+        pending.kind = PENDING_YES;
+    else if (kind == NF_TOKEN_POWER) /* from the right, and a sign may follow */
+        pending.takes = LEVEL_SIGN;
+    else
+        pending.takes = level_of(kind) + 1;
+    return push(parser, pending);
+}
+
+static int end_brackets(struct parser *parser, struct nf_operand *operand)
+{
+    if (parser->reader.token.kind != NF_TOKEN_CLOSE)
+        return nf_mistake_after_value(&parser->reader, &top_of(parser)->token);
+    pop(parser);
+    advance(&parser->reader);
+    *operand = nf_lower_brackets(*operand);
+    return STEP_OPERATOR;
+}
+
+/* where and '?:' are one thing: the condition stays a mask. */
+static struct nf_operand build_call(nf_ir *ir, const struct pending *call)
+{
+    nf_value value[ARGUMENTS_MAX];
+
+    if (strcmp(call->function->name, "where") == 0)
+        return nf_lower_choose(ir, call->operand[0], call->operand[1], call->operand[2]);
+    for (size_t i = 0; i < call->function->arguments; i++)
+        value[i] = nf_lower_number(ir, call->operand[i]);
+    return nf_lower_value(call->function->build(ir, value));
+}
+
+static int end_argument(struct parser *parser, struct nf_operand *operand)
+{
+    struct nf_reader *reader = &parser->reader;
+    struct pending *call = top_of(parser);
+    enum nf_token_kind kind = reader->token.kind;
+
+    if (kind != NF_TOKEN_COMMA && kind != NF_TOKEN_CLOSE)
+        return nf_mistake_after_value(reader, &call->token);
+    if (call->count < ARGUMENTS_MAX)
+        call->operand[call->count] = *operand;
+    call->count++;
+    advance(reader);
+    if (kind == NF_TOKEN_COMMA)
+        return STEP_VALUE;
+    if (call->count != call->function->arguments)
+        return nf_mistake_arguments(reader, &call->name, call->function, call->count);
+    *operand = build_call(parser->ir, call);
+    pop(parser);
+    return STEP_OPERATOR;
+}
+
+static int end_yes(struct parser *parser, const struct nf_operand *operand)
+{
+    struct pending *choice = top_of(parser);
+
+    if (parser->reader.token.kind != NF_TOKEN_COLON)
+        return nf_mistake_no_colon(&parser->reader, &choice->token);
+    choice->operand[1] = *operand;
+    choice->kind = PENDING_NO;
+    choice->takes = LEVEL_CHOICE;
+    advance(&parser->reader);
+    return STEP_VALUE;
+}
+
+static int end_expression(const struct parser *parser)
+{
+    if (parser->reader.token.kind != NF_TOKEN_END)
+        return nf_mistake_after_value(&parser->reader, NULL);
+    return STEP_DONE;
+}
+
+static int expect_operator(struct parser *parser, struct nf_operand *operand)
+{
+    enum level level = level_of(parser->reader.token.kind);
+    const struct pending *top = top_of(parser);
+
+    if (top != NULL && level < top->takes)
+        return reduce(parser, operand);
+    if (level != LEVEL_NONE)
+        return push_operator(parser, operand);
+    if (top == NULL)
+        return end_expression(parser);
+    if (top->kind == PENDING_BRACKET)
+        return end_brackets(parser, operand);
+    return top->kind == PENDING_CALL ? end_argument(parser, operand) : end_yes(parser, operand);
 }
 
 int nf_parse(nf_ir *ir, const char *text, size_t size, const struct nf_expr_names *names,
              nf_value *result, nfold_error *err)
 {
     struct parser parser = {
-        .lexer = {.text = text, .size = size}, .names = names, .ir = ir, .err = err};
-    struct nf_operand out;
+        .reader = {.lexer = {.text = text, .size = size}, .names = names, .err = err}, .ir = ir};
+    struct nf_operand operand = {0};
+    int step = STEP_VALUE;
 
-    advance(&parser);
-    if (parser.token.kind == NF_TOKEN_END)
+    advance(&parser.reader);
+    if (parser.reader.token.kind == NF_TOKEN_END)
         return nf_fail(err, NFOLD_E_SYNTAX, "the expression is empty");
-    int rc = parse(&parser, LEVEL_ALL, &out);
-    if (rc >= 0 && parser.token.kind != NF_TOKEN_END)
-        rc = complain_after_value(&parser, NULL);
-    if (rc >= 0)
-        *result = nf_lower_number(ir, out);
-    return rc;
+    while (step >= 0 && step != STEP_DONE)
+        step = step == STEP_VALUE ? expect_value(&parser, &operand)
+                                  : expect_operator(&parser, &operand);
+    if (step >= 0)
+        *result = nf_lower_number(ir, operand);
+    free(parser.stack);
+    return step < 0 ? step : 0;
 }
