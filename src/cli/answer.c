@@ -52,6 +52,8 @@ int nf_answer_run(const struct nf_command *command, nfold_context *context, cons
     nf_signals_leave();
     if (rc == NFOLD_E_STOPPED && *report != NULL)
         say_how_far(*report, err);
+    if (rc == NFOLD_E_NONFINITE)
+        nf_error_detail(err, "`--nonfinite allow` lets such values into the answer\n");
     return rc;
 }
 

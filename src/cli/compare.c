@@ -12,9 +12,10 @@
 #include "registry.h"
 #include "report_text.h"
 
-#define RUNS_MOST    50                  /* more show nothing new */
-#define NATIVE_ITEMS (1024.0 * 2 * 1024) /* from here on chunks are large enough for native code   \
-                                          */
+#define RUNS_MOST 50 /* more show nothing new */
+#define NATIVE_ITEMS                                                                               \
+    (1024.0 * 2 * 1024) /* from here on chunks are large enough for native code                    \
+                         */
 
 struct comparison {
     const struct nf_command *command;
@@ -86,6 +87,13 @@ static void keep_fastest(struct nf_compare_row *row, const nfold_report *report)
     row->amdahl_limit = report->amdahl_limit;
 }
 
+static void keep_words(struct nf_compare_table *table, const nfold_report *report)
+{
+    snprintf(table->order, sizeof table->order, "%s", report->order);
+    snprintf(table->code, sizeof table->code, "%s", report->native);
+    snprintf(table->isa, sizeof table->isa, "%s", report->isa);
+}
+
 static int is_over(const struct nf_compare_row *row, double began, double budget)
 {
     return row->runs >= RUNS_MOST || nf_clock_now() - began >= budget;
@@ -108,7 +116,7 @@ static int time_row(struct comparison *comparison, nfold_context *context,
             return rc;
         }
         keep_fastest(row, report);
-        comparison->table.order = "v1";
+        keep_words(&comparison->table, report);
         nfold_report_free(report);
     } while (!is_over(row, began, comparison->budget));
     return 0;
@@ -141,24 +149,30 @@ static int compile_first(struct comparison *comparison, nfold_error *err)
     nfold_context *context = NULL;
     nfold_report *report = NULL;
     nfold_options *options = NULL;
+    nfold_error why;
     int rc;
     if (work.n < NATIVE_ITEMS)
         return 0;
     work.n = NATIVE_ITEMS;
     work.allow_nonfinite = 1; /* its points are not those of the work */
-    rc = nf_options_copy(&options, comparison->command->options, err);
+    rc = nf_options_copy(&options, comparison->command->options, &why);
     if (rc >= 0 && strcmp(nfold_options_get(options, "native"), "auto") == 0)
-        rc = nfold_options_set(options, "native", "on", err);
+        rc = nfold_options_set(options, "native", "on", &why);
     if (rc >= 0)
-        rc = nfold_open(&context, options, err);
+        rc = nfold_open(&context, options, &why);
     if (rc >= 0)
-        rc = nf_answer_run(comparison->command, context, &work, "compiling", &report, err);
+        rc = nf_answer_run(comparison->command, context, &work, "compiling", &report, &why);
     if (rc >= 0)
         comparison->table.compile_seconds = report->compile;
     nfold_report_free(report);
     nfold_close(context);
     nfold_options_destroy(options);
-    return rc == NFOLD_E_STOPPED ? rc : 0;
+    if (rc < 0 && rc != NFOLD_E_STOPPED) {
+        snprintf(comparison->table.note, sizeof comparison->table.note, "no native code: %s",
+                 why.message);
+        return 0;
+    }
+    return rc < 0 ? nf_fail(err, rc, "%s", why.message) : 0;
 }
 
 static int refuse_row(struct comparison *comparison, const char *backend, const nfold_error *why,
@@ -284,7 +298,8 @@ const struct nf_verb nf_verb_compare = {
              "row that says why. -b and -j restrict the table to one backend and to at most so\n"
              "many workers.\n",
     .answer_is_no = "the answers differ",
-    .tables = {rows, nf_rows_rule, nf_rows_quiet, nf_rows_common},
+    .tables = {rows, nf_rows_rule},
+    .common = {nf_rows_quiet, nf_rows_common},
     .runs_works = 1,
     .examples = examples,
     .run = run,

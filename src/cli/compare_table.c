@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "number.h"
+#include "report_text.h"
 
 #define BAR_MOST      40
-#define TABLE_COLUMNS 67 /* all but the bar, in characters */
+#define TABLE_COLUMNS 71 /* all but the bar, in characters */
+#define REASON_COLUMN 12
 
 struct nf_compare_row *nf_compare_table_add(struct nf_compare_table *table)
 {
@@ -72,6 +74,7 @@ static void print_bar(struct nfold_buffer *out, const struct nf_terminal *termin
     unsigned room = terminal->width > TABLE_COLUMNS ? terminal->width - TABLE_COLUMNS : 0;
     unsigned most = room > BAR_MOST ? BAR_MOST : room;
     unsigned cells = isfinite(share) ? (unsigned)(share * most + 0.5) : 0;
+    nf_buffer_string(out, cells > 0 ? " " : "");
     for (unsigned i = 0; i < cells; i++)
         nf_buffer_string(out, terminal->has_unicode ? "█" : "#");
 }
@@ -85,14 +88,6 @@ static double fastest_rate(const struct nf_compare_table *table)
     return most;
 }
 
-static void print_amdahl(char *text, size_t size, double limit)
-{
-    if (isfinite(limit) && limit < 9999.5)
-        snprintf(text, size, "%.3g x", limit < 100 ? limit : round(limit));
-    else
-        snprintf(text, size, isnan(limit) ? "-" : "> 9999 x");
-}
-
 static void print_measured(struct nfold_buffer *out, const struct nf_compare_table *table,
                            const struct nf_compare_row *row, const struct nf_terminal *terminal)
 {
@@ -100,21 +95,27 @@ static void print_measured(struct nfold_buffer *out, const struct nf_compare_tab
     char wall[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE], limit[NF_NUMBER_SIZE];
     double speed_up = base->wall / row->wall;
     int is_wrong = differs(row, base);
-    print_amdahl(limit, sizeof limit, row->amdahl_limit);
+    nf_report_amdahl(row->amdahl_limit, limit);
     nf_buffer_print(out, "%-9s %3u %8s %7s/s %8.2f %8.0f %% %8s ", row->backend, row->workers,
                     nf_number_seconds(row->wall, wall), nf_number_scaled(row->rate, rate), speed_up,
                     100 * speed_up / row->workers, limit);
-    nf_buffer_print(out, "%s%08" PRIx32 "%s ",
+    nf_buffer_print(out, "%s%08" PRIx32 "%s",
                     is_wrong ? nf_terminal_begin(terminal, NF_STYLE_RED) : "", row->hash,
                     is_wrong ? nf_terminal_end(terminal) : "");
     print_bar(out, terminal, row->rate / fastest_rate(table));
     nf_buffer_string(out, "\n");
 }
 
+static void print_reason(struct nfold_buffer *out, const struct nf_compare_row *row)
+{
+    nf_buffer_print(out, "%-*s", REASON_COLUMN, row->backend);
+    nf_report_wrap(out, REASON_COLUMN, row->reason);
+}
+
 static void print_rows(struct nfold_buffer *out, const struct nf_compare_table *table,
                        const struct nf_terminal *terminal)
 {
-    nf_buffer_print(out, "%s%-13s %8s %9s %8s %10s %8s %-8s%s\n",
+    nf_buffer_print(out, "%s%-13s %8s %9s %8s %10s %8s %s%s\n",
                     nf_terminal_begin(terminal, NF_STYLE_BOLD), "workers", "time", "rate",
                     "speed-up", "efficiency", "at most", "hash", nf_terminal_end(terminal));
     for (unsigned i = 0; i < table->count; i++) {
@@ -122,7 +123,7 @@ static void print_rows(struct nfold_buffer *out, const struct nf_compare_table *
         if (row->runs > 0)
             print_measured(out, table, row, terminal);
         else
-            nf_buffer_print(out, "%-9s   - %s\n", row->backend, row->reason);
+            print_reason(out, row);
     }
 }
 
@@ -132,25 +133,32 @@ static void print_verdict(struct nfold_buffer *out, const struct nf_compare_tabl
     const struct nf_compare_row *base = nf_compare_table_base(table);
     char number[NF_NUMBER_SIZE];
     if (nf_compare_table_check(table, NULL) < 0)
-        nf_buffer_print(out, "%sthe answers differ; each row's hash tells which%s\n",
+        nf_buffer_print(out, "%sthe answers differ: the column \"hash\" tells where%s\n",
                         nf_terminal_begin(terminal, NF_STYLE_RED), nf_terminal_end(terminal));
     else
         nf_buffer_print(out, "%s\nthe same bits on every row (order %s)\n",
                         nf_number_print(base->value, number), table->order);
 }
 
+static void print_code(struct nfold_buffer *out, const struct nf_compare_table *table)
+{
+    char seconds[NF_NUMBER_SIZE];
+    nf_buffer_print(out, "code: %s (%s)", table->code, table->isa);
+    if (table->compile_seconds > 0)
+        nf_buffer_print(out, ", compiled first in %s",
+                        nf_number_seconds(table->compile_seconds, seconds));
+    nf_buffer_string(out, "; time: the fastest of several runs\n");
+    if (table->note[0] != '\0')
+        nf_report_wrap(out, 0, table->note);
+    nf_buffer_string(out, "\n");
+}
+
 void nf_compare_table_text(struct nfold_buffer *out, const struct nf_compare_table *table,
                            const struct nf_terminal *terminal)
 {
-    char seconds[NF_NUMBER_SIZE];
     if (nf_compare_table_base(table) != NULL) {
         print_verdict(out, table, terminal);
-        if (table->compile_seconds > 0)
-            nf_buffer_print(out, "compiled first, in %s; then timed: the fastest of several runs\n",
-                            nf_number_seconds(table->compile_seconds, seconds));
-        else
-            nf_buffer_string(out, "timed: the fastest of several runs\n");
-        nf_buffer_print(out, "code: %s (%s)\n\n", table->code, table->isa);
+        print_code(out, table);
     }
     print_rows(out, table, terminal);
 }
@@ -200,6 +208,7 @@ void nf_compare_table_json(struct nf_json *json, const struct nf_compare_table *
         nf_json_string(json, "native", table->code);
         nf_json_string(json, "isa", table->isa);
         nf_json_number(json, "compile", table->compile_seconds);
+        nf_json_string(json, "note", table->note);
     }
     nf_json_array(json, "rows");
     for (unsigned i = 0; i < table->count; i++)

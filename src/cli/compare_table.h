@@ -22,10 +22,9 @@ struct nf_compare_row {
 };
 
 struct nf_compare_table {
-    const char *order;
-    const char *code; /* "native", "vm" …: what ran */
-    const char *isa;
-    double compile_seconds; /* 0: nothing was compiled */
+    char order[16], code[16], isa[16]; /* as nfold_report has them */
+    char note[640];                    /* "" or why no native code was compared */
+    double compile_seconds;            /* 0: nothing was compiled */
     struct nf_compare_row *row;
     unsigned count, capacity;
 };

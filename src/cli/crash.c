@@ -67,6 +67,17 @@ static const char *describe(int number)
     }
 }
 
+static void add_items(struct text *text, const struct nf_current *current)
+{
+    if (current->is_ends) {
+        add(text, "the ends, items 0 and ");
+        add_number(text, current->last_item);
+        return;
+    }
+    add_range(text, "item", current->first_item, current->last_item);
+    add_range(text, " of chunk", current->first_chunk, current->last_chunk);
+}
+
 static void on_crash(int number)
 {
     struct text text = {0};
@@ -75,8 +86,8 @@ static void on_crash(int number)
     add(&text, "\nnfold: crashed: ");
     add(&text, describe(number));
     if (nf_current_read(&current)) {
-        add_range(&text, "\nin the function, on item", current.first_item, current.last_item);
-        add_range(&text, " of chunk", current.first_chunk, current.last_chunk);
+        add(&text, "\nin the function, on ");
+        add_items(&text, &current);
         add(&text, ", worker ");
         add_number(&text, current.worker);
     }

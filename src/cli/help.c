@@ -63,8 +63,8 @@ int nf_help_verb(struct nfold_buffer *out, const struct nf_verb *verb, nfold_err
 void nf_help_all(struct nfold_buffer *out)
 {
     nf_buffer_print(out,
-                    "nfold %s: one computation on all that you have, the same answer to the last "
-                    "bit\n\nusage: nfold VERB [options] OPERAND...\n\n",
+                    "nfold %s: one computation on all you have, the same answer to the last bit\n"
+                    "\n\nusage: nfold VERB [options] OPERAND...\n\n",
                     nfold_version());
     for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
         if (!(*verb)->is_hidden)

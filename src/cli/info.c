@@ -12,6 +12,7 @@
 #include "native.h"
 #include "output.h"
 #include "registry.h"
+#include "report_text.h"
 #include "topology.h"
 #include "verb.h"
 
@@ -73,7 +74,13 @@ static void print_processors(const struct info *info)
     nf_cpus_read(&cpus, "");
     nf_cpus_explain(&cpus, text, sizeof text);
     print_label(info, "processors");
-    nf_buffer_print(info->out, "%s\n", text);
+    nf_report_wrap(info->out, LABEL_COLUMNS, text);
+}
+
+static void print_missing(const struct info *info, const nfold_error *err)
+{
+    nf_buffer_string(info->out, "none: ");
+    nf_report_wrap(info->out, LABEL_COLUMNS + 6, err->message);
 }
 
 static void print_compiler(const struct info *info)
@@ -82,7 +89,7 @@ static void print_compiler(const struct info *info)
     nfold_error err;
     print_label(info, "compiler");
     if (nf_native_find(NULL, path, sizeof path, &err) < 0)
-        nf_buffer_print(info->out, "none: %s\n", err.message);
+        print_missing(info, &err);
     else
         nf_buffer_print(info->out, "%s\n", path);
 }
@@ -93,7 +100,7 @@ static void print_topology(const struct info *info)
     nfold_error err;
     print_label(info, "topology");
     if (nf_topology_read(&topology, &err) < 0)
-        nf_buffer_print(info->out, "none: %s\n", err.message);
+        print_missing(info, &err);
     else
         nf_buffer_print(info->out, "packages %d, NUMA nodes %d, cores %d, hardware threads %d\n",
                         topology.packages, topology.numa_nodes, topology.cores,
@@ -103,8 +110,10 @@ static void print_topology(const struct info *info)
 static void print_part(const struct info *info, const struct part *part)
 {
     nf_buffer_print(info->out, "  %-*s%s\n", LABEL_COLUMNS - 2, part->name, part->summary);
-    if (part->is_missing)
-        nf_buffer_print(info->out, "  %-*smissing: %s\n", LABEL_COLUMNS - 2, "", part->err.message);
+    if (!part->is_missing)
+        return;
+    nf_buffer_print(info->out, "%*smissing: ", LABEL_COLUMNS, "");
+    nf_report_wrap(info->out, LABEL_COLUMNS + 9, part->err.message);
 }
 
 static void print_parts(const struct info *info)
@@ -303,7 +312,7 @@ const struct nf_verb nf_verb_info = {
         "sets, backends, kinds of functions, what is missing and how to get it; and three\n"
         "small works whose bits are known.\n",
     .answer_is_no = "a known answer is wrong: do not trust this build here",
-    .tables = {nf_rows_common},
+    .common = {nf_rows_common},
     .examples = examples,
     .run = run,
 };

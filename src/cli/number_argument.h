@@ -2,9 +2,11 @@
 #ifndef NF_NUMBER_ARGUMENT_H
 #define NF_NUMBER_ARGUMENT_H
 
-#include "error.h"
+#include "option.h"
 
-/* name: what the operand is called in the usage line ("A"); it begins the message on failure. */
-int nf_number_argument(const char *name, const char *text, double *value, nfold_error *err);
+/* name: what the operand is called in the usage line ("A"); it begins the message on failure. Names
+ * that options' --set gives may be used. */
+int nf_number_argument(const char *name, const char *text, const nfold_options *options,
+                       double *value, nfold_error *err);
 
 #endif

@@ -49,7 +49,7 @@ static int check_count(const struct nf_command *command, const char *const *word
 static int read_number(const struct nf_command *command, const char *name, const char *text,
                        double *value, nfold_error *err)
 {
-    int rc = nf_number_argument(name, text, value, err);
+    int rc = nf_number_argument(name, text, command->options, value, err);
     if (rc < 0)
         nf_verb_show_usage(command->verb, err);
     return rc;

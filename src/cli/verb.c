@@ -52,24 +52,50 @@ const struct nf_verb *nf_verb_find(const char *name)
     return NULL;
 }
 
+static int add_tables(nfold_options *options, const struct nf_option *const *tables,
+                      nfold_error *err)
+{
+    int rc = 0;
+    for (unsigned i = 0; rc >= 0 && i < NF_VERB_TABLES && tables[i] != NULL; i++)
+        rc = nf_options_add(options, tables[i], err);
+    return rc;
+}
+
 int nf_verb_options(const struct nf_verb *verb, nfold_options **options, nfold_error *err)
 {
     int rc = verb->runs_works ? nfold_options_create(options, err) : nf_options_new(options, err);
-    for (unsigned i = 0; rc >= 0 && i < NF_VERB_TABLES && verb->tables[i] != NULL; i++) {
-        rc = nf_options_add(*options, verb->tables[i], err);
-        if (rc < 0) {
-            nfold_options_destroy(*options);
-            *options = NULL;
-        }
+    if (rc < 0)
+        return rc;
+    if ((rc = add_tables(*options, verb->tables, err)) < 0 ||
+        (rc = add_tables(*options, verb->common, err)) < 0) {
+        nfold_options_destroy(*options);
+        *options = NULL;
     }
     return rc;
 }
 
-static int has_row(const struct nf_option *rows, const char *name)
+static unsigned append_row(struct nf_option *rows, unsigned count, const struct nf_option *row)
 {
-    for (; rows->name != NULL; rows++)
-        if (strcmp(rows->name, name) == 0)
-            return 1;
+    assert(count + 1 < NF_VERB_ROWS);
+    rows[count] = *row;
+    return count + 1;
+}
+
+static unsigned append_tables(struct nf_option *rows, unsigned count,
+                              const struct nf_option *const *tables)
+{
+    for (unsigned i = 0; i < NF_VERB_TABLES && tables[i] != NULL; i++)
+        for (const struct nf_option *row = tables[i]; row->name != NULL; row++)
+            count = append_row(rows, count, row);
+    return count;
+}
+
+static int has_row(const struct nf_option *const *tables, const struct nf_option *wanted)
+{
+    for (unsigned i = 0; i < NF_VERB_TABLES && tables[i] != NULL; i++)
+        for (const struct nf_option *row = tables[i]; row->name != NULL; row++)
+            if (row == wanted)
+                return 1;
     return 0;
 }
 
@@ -77,19 +103,12 @@ void nf_verb_rows(const struct nf_verb *verb, const nfold_options *options,
                   struct nf_option rows[NF_VERB_ROWS])
 {
     const struct nf_option *row;
-    unsigned count = 0;
-    memset(rows, 0, NF_VERB_ROWS * sizeof rows[0]);
-    for (unsigned i = 0; i < NF_VERB_TABLES && verb->tables[i] != NULL; i++) {
-        for (row = verb->tables[i]; row->name != NULL; row++) {
-            assert(count + 1 < NF_VERB_ROWS);
-            rows[count++] = *row;
-        }
-    }
-    for (unsigned i = 0; (row = nf_options_row(options, i)) != NULL; i++) {
-        assert(count + 1 < NF_VERB_ROWS);
-        if (!has_row(rows, row->name))
-            rows[count++] = *row;
-    }
+    unsigned count = append_tables(rows, 0, verb->tables);
+    for (unsigned i = 0; (row = nf_options_row(options, i)) != NULL; i++)
+        if (!has_row(verb->tables, row) && !has_row(verb->common, row))
+            count = append_row(rows, count, row);
+    count = append_tables(rows, count, verb->common);
+    rows[count] = (struct nf_option){0};
 }
 
 int nf_verb_show_usage(const struct nf_verb *verb, nfold_error *err)

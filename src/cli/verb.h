@@ -8,7 +8,7 @@
 #include "terminal.h"
 
 #define NF_VERB_ROWS   64 /* options of one verb at most, asserted */
-#define NF_VERB_TABLES 4
+#define NF_VERB_TABLES 3
 
 struct nf_command;
 
@@ -22,7 +22,8 @@ struct nf_verb {
     const char *operands;     /* "EXPR A B N": the words of the usage line */
     const char *about;        /* what the operands mean; lines of at most 80 columns */
     const char *answer_is_no; /* what exit status 1 means; NULL: this verb never gives it */
-    const struct nf_option *tables[NF_VERB_TABLES]; /* its own options */
+    const struct nf_option *tables[NF_VERB_TABLES]; /* its own options, shown first */
+    const struct nf_option *common[NF_VERB_TABLES]; /* options of output and help, shown last */
     int runs_works; /* also takes the options of the engine, bodies and backends; refuses to be
                        started several times by srun or mpirun */
     int is_hidden;  /* for the build and for packagers */
@@ -47,7 +48,8 @@ const struct nf_verb *nf_verb_find(const char *name);
 /* The options that a verb takes: its own tables, and those of the rooms below where it runs works.
  */
 int nf_verb_options(const struct nf_verb *verb, nfold_options **options, nfold_error *err);
-/* The same as rows, its own first, ended by a zero row: for help, man pages and completion. */
+/* The same as rows in the order to show them, ended by a zero row: for help, man pages, completion.
+ */
 void nf_verb_rows(const struct nf_verb *verb, const nfold_options *options,
                   struct nf_option rows[NF_VERB_ROWS]);
 /* NFOLD_E_USAGE: the message, and below it the usage line and where to read more. */

@@ -8,6 +8,7 @@ struct nf_current {
     unsigned worker;
     uint64_t first_chunk, last_chunk;
     uint64_t first_item, last_item;
+    int is_ends; /* only the two items at the ends of an integral */
 };
 
 /* Around the calls of a body, in the thread that makes them. current must stay valid until leave.

@@ -30,11 +30,9 @@ static void print_label(struct nfold_buffer *out, const char *label)
     nf_buffer_print(out, "%-*s", LABEL_COLUMNS, label);
 }
 
-/* Text after a label, broken at blanks; further lines begin below the first. */
-static void print_wrapped(struct nfold_buffer *out, const char *label, const char *text)
+void nf_report_wrap(struct nfold_buffer *out, unsigned indent, const char *text)
 {
-    const size_t room = COLUMNS - LABEL_COLUMNS;
-    print_label(out, label);
+    const size_t room = COLUMNS - indent;
     while (strlen(text) > room) {
         size_t end = room;
         while (end > 0 && text[end] != ' ')
@@ -43,10 +41,16 @@ static void print_wrapped(struct nfold_buffer *out, const char *label, const cha
             end = strcspn(text, " ");
         if (text[end] == '\0')
             break;
-        nf_buffer_print(out, "%.*s\n%*s", (int)end, text, LABEL_COLUMNS, "");
+        nf_buffer_print(out, "%.*s\n%*s", (int)end, text, (int)indent, "");
         text += end + 1;
     }
     nf_buffer_print(out, "%s\n", text);
+}
+
+static void print_wrapped(struct nfold_buffer *out, const char *label, const char *text)
+{
+    print_label(out, label);
+    nf_report_wrap(out, LABEL_COLUMNS, text);
 }
 
 static void print_step_error(struct nfold_buffer *out, const nfold_report *report)
@@ -80,38 +84,58 @@ static void print_times(struct nfold_buffer *out, const nfold_report *report)
                     (unsigned long long)report->chunk_items);
 }
 
+void nf_report_amdahl(double limit, char *text)
+{
+    if (limit > 9999)
+        snprintf(text, NF_NUMBER_SIZE, "> 9999 x");
+    else if (isnan(limit))
+        snprintf(text, NF_NUMBER_SIZE, "-");
+    else
+        snprintf(text, NF_NUMBER_SIZE, limit < 99.95 ? "%.1f x" : "%.0f x", limit);
+}
+
 static void print_sharing(struct nfold_buffer *out, const nfold_report *report)
 {
-    char serial[NF_NUMBER_SIZE];
+    char limit[NF_NUMBER_SIZE], serial[NF_NUMBER_SIZE];
     print_label(out, "sharing");
     nf_buffer_print(out, "efficiency %.0f %%, imbalance %.2f", 100 * report->efficiency,
                     report->imbalance);
+    nf_report_amdahl(report->amdahl_limit, limit);
     if (isfinite(report->amdahl_limit))
-        nf_buffer_print(out, "; at most %.3g x by Amdahl (%s serial)", report->amdahl_limit,
+        nf_buffer_print(out, "; at most %s by Amdahl (%s serial)", limit,
                         nf_number_seconds(report->serial, serial));
     nf_buffer_string(out, "\n");
 }
 
-static void print_code(struct nfold_buffer *out, const nfold_report *report)
+static const char *code_sentence(const char *native)
 {
     static const struct {
         const char *word, *sentence;
     } code[] = {
-        {"none", "the function as it was given"},
+        {"none", "the function as given; its bits hold on machines of one kind"},
         {"vm", "VM"},
         {"mixed", "VM at first, then native"},
         {"native", "native"},
     };
-    const char *sentence = report->native;
-    char seconds[NF_NUMBER_SIZE];
     for (unsigned i = 0; i < sizeof code / sizeof code[0]; i++)
-        if (strcmp(code[i].word, report->native) == 0)
-            sentence = code[i].sentence;
+        if (strcmp(code[i].word, native) == 0)
+            return code[i].sentence;
+    return native;
+}
+
+static void print_code(struct nfold_buffer *out, const nfold_report *report)
+{
+    char seconds[NF_NUMBER_SIZE];
+    int is_vm = strcmp(report->native, "vm") == 0;
     print_label(out, "code");
-    nf_buffer_print(out, "%s (%s)", sentence, report->isa);
-    if (report->compile > 0)
-        nf_buffer_print(out, ", compiled in %s beside the run",
-                        nf_number_seconds(report->compile, seconds));
+    nf_buffer_string(out, code_sentence(report->native));
+    if (strcmp(report->native, "none") != 0)
+        nf_buffer_print(out, " (%s)", report->isa);
+    nf_number_seconds(report->compile, seconds);
+    if (report->compile > 0 && !is_vm)
+        nf_buffer_print(out, ", compiled in %s, which is not in the time", seconds);
+    else if (report->compile > 0 && report->note[0] == '\0')
+        nf_buffer_print(out, "; compiling took %s and came too late", seconds);
     nf_buffer_string(out, "\n");
 }
 

@@ -16,9 +16,15 @@ uint32_t nf_report_hash(const nfold_report *report);
  * processors than the machine has (nf_cpus_explain). each_worker: a line for every worker, too. */
 void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const char *cpus,
                     int each_worker);
+/* Text that begins at column indent, broken at blanks into lines of at most 80 columns; a newline
+ * ends it. */
+void nf_report_wrap(struct nfold_buffer *out, unsigned indent, const char *text);
+/* "12.3 x", "> 9999 x", "-" for NaN: the bound of Amdahl's law. text has NF_NUMBER_SIZE bytes. */
+void nf_report_amdahl(double limit, char *text);
 /* One line for a run that was stopped: "41 %: 4.1 G of 10 G items in 1.2 s". */
 void nf_report_progress(struct nfold_buffer *out, const nfold_report *report);
-/* An object with every field of nfold_report. hi and lo are strings of C's hex notation: no bit is lost. */
+/* An object with every field of nfold_report. hi and lo are strings of C's hex notation: no bit is
+ * lost. */
 void nf_report_json(struct nf_json *json, const char *key, const nfold_report *report);
 
 #endif

@@ -193,6 +193,7 @@ static struct nf_current current_chunks(const struct nfold_run *run, unsigned nu
                                  .first_item = first,
                                  .last_item = first + items - 1};
     if (chunks.first == plan->chunks) {
+        current.is_ends = 1;
         current.first_item = 0;
         current.last_item = plan->items - 1;
     }

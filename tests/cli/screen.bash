@@ -10,8 +10,10 @@ NFOLD_PATH=$(cd "$(dirname "$NFOLD")" && pwd)
 # Times, rates, counts of processors and paths of this machine.
 normalise() {
     sed -E \
+        -e 's/^((serial|threads) +[0-9]+) .* ([0-9a-f]{8}) #*$/\1 # \3 #/' \
+        -e 's/^(processors|instructions|compiler|topology)( +).*/\1\2#/' \
         -e 's/[0-9]+(\.[0-9]+)?(e[-+][0-9]+)? ?(ns|us|ms|s|min|h)\b/# s/g' \
-        -e 's/[0-9]+(\.[0-9]+)? [kMGTP]?(items)?\/s/# items\/s/g' \
+        -e 's/[0-9]+(\.[0-9]+)? [kMGTP]? ?(items)?\/s/# items\/s/g' \
         -e 's/(efficiency) [0-9]+ %/\1 # %/; s/(imbalance) [0-9.]+/\1 #/; s/at most [0-9.e+]+ x/at most # x/' \
         -e 's/\((scalar|avx2|avx512)\)/(#)/' \
         -e 's/; processors: .*//' \

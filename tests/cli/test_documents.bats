@@ -10,7 +10,8 @@ setup() {
 
 @test "no line of help is wider than 80 columns" {
     for verb in "" integrate reduce compare info help; do
-        "$NFOLD" help $verb | awk -v verb="$verb" 'length($0) > 80 { print verb ": " $0; bad = 1 } END { exit bad }'
+        "$NFOLD" help $verb | awk -v verb="$verb" \
+            'length($0) > 80 { print verb ": " $0; bad = 1 } END { exit bad }'
     done
 }
 
@@ -38,7 +39,7 @@ setup() {
     for template in "$NFOLD_SOURCE_ROOT"/docs/man/*.mdoc.in; do
         page=$(basename "${template%.mdoc.in}").1
         python3 "$NFOLD_SOURCE_ROOT/docs/man/fill.py" "$NFOLD" "$template" "$page"
-        run ! grep @OPTIONS "$page"
+        [[ $(grep -c @OPTIONS "$page") == 0 ]]
         mandoc -Tlint -Wwarning "$page"
         mandoc -Tutf8 "$page" >/dev/null
     done

@@ -49,11 +49,17 @@ milliseconds() {
 }
 
 @test "a function that crashes is named with its items" {
-    echo 'double f(double x) { return x > 0.5 ? *(volatile double *)8 : x; }' >crash.c
-    run "$NFOLD" integrate crash.c:f 0 1 100000 -b threads
-    echo "$output"
-    ((status == 128 + 11))
-    [[ $output == *"crashed: SIGSEGV"* && $output == *"on item"*"of chunk"*"worker "* ]]
+    echo 'double f(double x) { return x > 2 && x < 3 ? *(volatile double *)8 : x; }' >crash.c
+    for workers in 1 2; do
+        run "$NFOLD" integrate crash.c:f 0 4 100000 -b threads -j $workers
+        echo "$output"
+        ((status == 128 + 11))
+        [[ $output == *"crashed: SIGSEGV"*"on items "*" of chunk"*", worker "* ]]
+        [[ $output =~ items\ ([0-9]+)\ to\ ([0-9]+) ]]
+        ((BASH_REMATCH[1] <= 75000 && BASH_REMATCH[2] >= 50000))
+    done
+    run "$NFOLD" integrate crash.c:f 0 2.5 1000
+    [[ $output == *"on the ends, items 0 and 1000, worker "* ]]
 }
 
 @test "nothing stays behind after a stop" {

@@ -87,8 +87,9 @@ terminal() {
     run terminal --out "$NFOLD" compare integrate 'x*x' 0 100 1e5 --budget 0.05
     echo "$output"
     [[ $output == *"serial"* ]]
-    widest=$(sed -E 's/<ESC>\[[0-9;]*[mK]//g' <<<"$output" | awk '{ if (length($0) > most) most = length($0) } END { print most }')
-    ((widest <= 80))
+    python3 -c 'import re, sys
+lines = re.sub(r"<ESC>\[[0-9;]*[mK]", "", sys.argv[1]).split("\n")
+assert max(map(len, lines)) <= 80' "$output"
 }
 
 @test "json is json" {
