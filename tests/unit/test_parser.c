@@ -334,7 +334,7 @@ static void a_flat_expression_of_1_mb_is_read(void **state)
     static const struct {
         const char *unit;
         double x, value;
-    } chains[] = {{"+x", 1, 524288}, {"*x", 1, 1}, {"<x", 1, 0}, {"-x", 1, -524286}};
+    } chains[] = {{"+x", 1, 524288}, {"<x", 1, 0}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
