@@ -177,10 +177,12 @@ def exp_part(r):
 def header_exp():
     limit = LN2 / 2 * Decimal("1.001")
     values = fit(exp_part, lambda r: r * r / r.exp(), -limit, limit, 10, refits=1)
+    longer = fit(exp_part, lambda r: abs(r * r / (r.exp() - 1)), -limit, limit, 11, refits=1)
     return [
         number("LOG2_E", "1 / ln 2", nearest(1 / LN2)),
         pair("LN2", "ln 2", LN2),
         table("exp_part", "(e^r - 1 - r) / r^2, |r| <= ln(2)/2", values),
+        table("expm1_part", "the same, for the error of e^r - 1", longer),
     ]
 
 
@@ -207,8 +209,13 @@ def header_log():
     high = LOG_S * LOG_S
     values = fit(log_part, lambda z: z * z.sqrt() / log_of_s(z.sqrt()), Decimal(0), high, 7)
     tail = fit(log_tail, lambda z: z * z / 2, Decimal(0), high, 8)
+    log10_2 = LN2 / LN10
     return [
         pair("LN2", "ln 2", LN2),
+        pair("INVERSE_LN2", "1 / ln 2", 1 / LN2),
+        pair("INVERSE_LN10", "1 / ln 10", 1 / LN10),
+        number("LOG10_2_SHORT", "log10 2, ends in 20 zero bits", short(log10_2, 20)),
+        number("LOG10_2_REST", "the rest", nearest(log10_2 - Decimal(short(log10_2, 20)))),
         number("LN2_SHORT", "ends in 20 zero bits: times an exponent it is exact", short(LN2, 20)),
         number("LN2_REST", "the rest", nearest(LN2 - Decimal(short(LN2, 20)))),
         pair("TWO_THIRDS", "2/3", Decimal(2) / 3),
@@ -281,6 +288,31 @@ def arctan_inverse_long(n):
     return Decimal(total) / scale
 
 
+# --- atan, asin --------------------------------------------------------------------------------
+
+def atan_part(z):
+    t = z.sqrt()
+    return (atan(t) / t - 1) / z
+
+
+def asin_part(z):
+    s = z.sqrt()
+    return (asin(s) / s - 1) / z
+
+
+def header_arc():
+    high = ((Decimal(2).sqrt() - 1) * Decimal("1.0001")) ** 2
+    arctangents = fit(atan_part, lambda z: z * z.sqrt() / atan(z.sqrt()), Decimal(0), high, 11)
+    arcsines = fit(asin_part, lambda z: z * z.sqrt() / asin(z.sqrt()),
+                   Decimal(0), Decimal("0.25001"), 13)
+    return [
+        pair("QUARTER_PI", "pi / 4", PI / 4),
+        number("TAN_PI_8", "sqrt(2) - 1", nearest(Decimal(2).sqrt() - 1)),
+        table("atan_part", "(atan t / t - 1) / z in z = t^2, t <= tan(pi/8)", arctangents),
+        table("asin_part", "(asin s / s - 1) / z in z = s^2, s <= 1/2", arcsines),
+    ]
+
+
 # --- cbrt --------------------------------------------------------------------------------------
 
 def guess_spread(start):
@@ -306,7 +338,8 @@ def header_cbrt():
                    float(low))]
 
 
-HEADERS = {"exp": header_exp, "log": header_log, "trig": header_trig, "cbrt": header_cbrt}
+HEADERS = {"exp": header_exp, "log": header_log, "trig": header_trig, "arc": header_arc,
+           "cbrt": header_cbrt}
 
 
 def text(name):

@@ -44,6 +44,7 @@ ONE_ARGUMENT(trunc)
 TWO_ARGUMENTS(mod)
 TWO_ARGUMENTS(fmod)
 ONE_ARGUMENT(exp)
+ONE_ARGUMENT(exp2)
 ONE_ARGUMENT(log)
 ONE_ARGUMENT(sin)
 ONE_ARGUMENT(cos)
@@ -65,6 +66,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"mod", 2, build_mod, "exact remainder with the sign of the divisor, as %"},
     {"fmod", 2, build_fmod, "exact remainder with the sign of the dividend, as in C"},
     {"exp", 1, build_exp, "e to a power"},
+    {"exp2", 1, build_exp2, "2 to a power"},
     {"log", 1, build_log, "natural logarithm"},
     {"sin", 1, build_sin, "sine of an angle in radians"},
     {"cos", 1, build_cos, "cosine of an angle in radians"},

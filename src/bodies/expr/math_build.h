@@ -148,6 +148,15 @@ static inline struct pair sum_ordered(nf_ir *ir, nf_value a, nf_value b)
     return (struct pair){sum, sub(ir, b, sub(ir, sum, a))};
 }
 
+/* a + b exactly: Knuth's six operations. */
+static inline struct pair sum_any(nf_ir *ir, nf_value a, nf_value b)
+{
+    nf_value sum = add(ir, a, b);
+    nf_value b_in_sum = sub(ir, sum, a);
+    nf_value a_lost = sub(ir, a, sub(ir, sum, b_in_sum));
+    return (struct pair){sum, add(ir, a_lost, sub(ir, b, b_in_sum))};
+}
+
 /* a * b exactly, unless it underflows. */
 static inline struct pair product(nf_ir *ir, nf_value a, nf_value b)
 {
@@ -161,6 +170,16 @@ static inline struct pair pair_product(nf_ir *ir, struct pair a, struct pair b)
     struct pair p = product(ir, a.high, b.high);
     p.low = mul_add(ir, a.high, b.low, mul_add(ir, a.low, b.high, p.low));
     return p;
+}
+
+/* a / b for pairs in order, to about 2^-100 if b and 1 / b are normal and a is not tiny. */
+static inline struct pair pair_quotient(nf_ir *ir, struct pair a, struct pair b)
+{
+    nf_value inverse = divide(ir, number(ir, 1), b.high);
+    nf_value quotient = mul(ir, a.high, inverse);
+    nf_value rest = sub_mul(ir, a.high, quotient, b.high);
+    rest = add(ir, rest, sub_mul(ir, a.low, quotient, b.low));
+    return (struct pair){quotient, mul(ir, rest, inverse)};
 }
 
 #endif

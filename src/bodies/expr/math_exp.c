@@ -1,27 +1,39 @@
-/* math_exp.c: exp, and e to a number of more than 53 bits, which others are made of. */
+/* math_exp.c: exp, exp2, and e to a number of more than 53 bits, which others are made of. */
 #include "math_parts.h"
 
 #include "coefficients/exp.h"
 
 /* Beyond it the result may be infinite, subnormal or 0. */
-#define USUAL_LIMIT 708.0
+#define USUAL_LIMIT   708.0
+#define USUAL_LIMIT_2 1021.0
 /* Beyond it the result is infinite or 0, and 2^k still splits into two normal factors. */
-#define CLAMP 1000.0
+#define CLAMP   1000.0
+#define CLAMP_2 1500.0
 
-/* high + low = k ln 2 + r. The rounded r is good enough for its higher powers; the first power is
- * added exactly: 1 + remainder loses nothing, and small keeps what low and ln 2 have left over. */
-struct nf_math_scaled nf_math_exp_scaled(nf_ir *ir, nf_value high, nf_value low)
+struct nf_math_exp_rest nf_math_exp_reduce(nf_ir *ir, nf_value high, nf_value low)
 {
     nf_value scale = mul_add(ir, high, number(ir, LOG2_E), number(ir, ROUNDER));
     nf_value k = sub(ir, scale, number(ir, ROUNDER));
     nf_value remainder = mul_add(ir, k, number(ir, -LN2_HIGH), high);
     nf_value small = mul_add(ir, k, number(ir, -LN2_LOW), low);
-    nf_value r = add(ir, remainder, small);
+    return (struct nf_math_exp_rest){remainder, small, scale};
+}
+
+/* e^r = (1 + remainder) + (small + r^2 part(r)): the first sum loses nothing, the rounded r is good
+ * enough for the last, so that only the addition of both rounds much. */
+static struct nf_math_scaled exp_of_rest(nf_ir *ir, struct nf_math_exp_rest rest)
+{
+    nf_value r = add(ir, rest.remainder, rest.small);
     nf_value rr = mul(ir, r, r);
-    nf_value part = polynomial(ir, r, rr, exp_part, 10);
-    struct pair one = sum_ordered(ir, number(ir, 1), remainder);
-    nf_value rest = add(ir, one.low, mul_add(ir, rr, part, small));
-    return (struct nf_math_scaled){add(ir, one.high, rest), scale};
+    nf_value bend = mul_add(ir, rr, polynomial(ir, r, rr, exp_part, 10), rest.small);
+    struct pair one = sum_ordered(ir, number(ir, 1), rest.remainder);
+    nf_value value = add(ir, one.high, add(ir, one.low, bend));
+    return (struct nf_math_scaled){value, rest.scale};
+}
+
+struct nf_math_scaled nf_math_exp_scaled(nf_ir *ir, nf_value high, nf_value low)
+{
+    return exp_of_rest(ir, nf_math_exp_reduce(ir, high, low));
 }
 
 nf_value nf_math_scale(nf_ir *ir, struct nf_math_scaled number)
@@ -39,7 +51,7 @@ nf_value nf_math_scale_widely(nf_ir *ir, struct nf_math_scaled number)
 }
 
 /* A NaN passes the comparisons and every later step. */
-static nf_value clamp(nf_ir *ir, nf_value x, double limit)
+nf_value nf_math_clamp(nf_ir *ir, nf_value x, double limit)
 {
     x = choose(ir, less(ir, number(ir, limit), x), number(ir, limit), x);
     return choose(ir, less(ir, x, number(ir, -limit)), number(ir, -limit), x);
@@ -47,7 +59,7 @@ static nf_value clamp(nf_ir *ir, nf_value x, double limit)
 
 static nf_value exp_extreme(nf_ir *ir, const nf_value *x)
 {
-    nf_value clamped = clamp(ir, x[0], CLAMP);
+    nf_value clamped = nf_math_clamp(ir, x[0], CLAMP);
     return nf_math_scale_widely(ir, nf_math_exp_scaled(ir, clamped, number(ir, -0.0)));
 }
 
@@ -56,4 +68,27 @@ nf_value nf_math_exp(nf_ir *ir, nf_value x)
     nf_value usual = nf_math_scale(ir, nf_math_exp_scaled(ir, x, number(ir, -0.0)));
     nf_value is_extreme = is_beyond(ir, magnitude(ir, x), USUAL_LIMIT);
     return nf_ir_rare(ir, is_extreme, usual, exp_extreme, &x, 1);
+}
+
+/* 2^x = 2^k e^(f ln 2), where x - k = f exactly. */
+static struct nf_math_scaled exp2_scaled(nf_ir *ir, nf_value x)
+{
+    nf_value scale = add(ir, x, number(ir, ROUNDER));
+    nf_value f = sub(ir, x, sub(ir, scale, number(ir, ROUNDER)));
+    nf_value remainder = mul(ir, f, number(ir, LN2_HIGH));
+    nf_value small = mul_sub(ir, f, number(ir, LN2_HIGH), remainder);
+    small = mul_add(ir, f, number(ir, LN2_LOW), small);
+    return exp_of_rest(ir, (struct nf_math_exp_rest){remainder, small, scale});
+}
+
+static nf_value exp2_extreme(nf_ir *ir, const nf_value *x)
+{
+    return nf_math_scale_widely(ir, exp2_scaled(ir, nf_math_clamp(ir, x[0], CLAMP_2)));
+}
+
+nf_value nf_math_exp2(nf_ir *ir, nf_value x)
+{
+    nf_value usual = nf_math_scale(ir, exp2_scaled(ir, x));
+    nf_value is_extreme = is_beyond(ir, magnitude(ir, x), USUAL_LIMIT_2);
+    return nf_ir_rare(ir, is_extreme, usual, exp2_extreme, &x, 1);
 }

@@ -1,4 +1,4 @@
-/* math_log.c: log, and log to more than 53 bits, which others are made of.
+/* math_log.c: log, log1p, log2, log10, and log to more than 53 bits, which pow is made of.
  *
  * With s = f / (2 + f), log(1 + f) = log((1 + s) / (1 - s)) = 2 s + s^3 (2/3 + s^2 2/5 + ...). */
 #include "math_parts.h"
@@ -23,38 +23,81 @@ struct nf_math_split nf_math_split(nf_ir *ir, nf_value x, double exponent_bias)
         sub(ir, biased, number(ir, 0x1p52 + (double)EXPONENT_OFFSET + exponent_bias))};
 }
 
-/* 2 s = f - s f, and s f = f^2/2 - s f^2/2: so f, which is exact, is added last but one. */
-static nf_value log_of_split(nf_ir *ir, struct nf_math_split x)
+/* log(1 + f) = f - (half_square - s * bend): 2 s = f - s f, and s f = f^2/2 - s f^2/2. */
+struct mantissa_log {
+    nf_value f, half_square, s, bend;
+};
+
+static struct mantissa_log log_of_mantissa(nf_ir *ir, nf_value mantissa)
 {
-    nf_value k = x.exponent;
-    nf_value f = sub(ir, x.mantissa, number(ir, 1));
-    nf_value s = divide(ir, f, add(ir, f, number(ir, 2)));
-    nf_value z = mul(ir, s, s);
+    struct mantissa_log y;
+    y.f = sub(ir, mantissa, number(ir, 1));
+    y.s = divide(ir, y.f, add(ir, y.f, number(ir, 2)));
+    nf_value z = mul(ir, y.s, y.s);
     nf_value part = polynomial(ir, z, mul(ir, z, z), log_part, 7);
-    nf_value half_square = mul(ir, mul(ir, f, number(ir, 0.5)), f);
-    nf_value bend = mul_add(ir, z, part, half_square);
-    nf_value small = mul_add(ir, s, bend, mul(ir, k, number(ir, LN2_LOW)));
-    nf_value fraction = sub(ir, f, sub(ir, half_square, small));
-    return mul_add(ir, k, number(ir, LN2_HIGH), fraction);
+    y.half_square = mul(ir, mul(ir, y.f, number(ir, 0.5)), y.f);
+    y.bend = mul_add(ir, z, part, y.half_square);
+    return y;
 }
 
-/* Subnormal numbers, 0, negative numbers, infinity, NaN. */
-static nf_value log_extreme(nf_ir *ir, const nf_value *argument)
+/* log of what was split, plus more, which is small: f, which is exact, is added last but one. */
+static nf_value log_of_split(nf_ir *ir, struct nf_math_split x, nf_value more)
 {
-    nf_value x = argument[0], zero = number(ir, 0);
-    nf_value lifted = mul(ir, x, number(ir, LIFT));
-    nf_value y = log_of_split(ir, nf_math_split(ir, lifted, LIFT_EXPONENT));
+    struct mantissa_log y = log_of_mantissa(ir, x.mantissa);
+    nf_value low = mul_add(ir, x.exponent, number(ir, LN2_LOW), more);
+    nf_value small = mul_add(ir, y.s, y.bend, low);
+    nf_value fraction = sub(ir, y.f, sub(ir, y.half_square, small));
+    return mul_add(ir, x.exponent, number(ir, LN2_HIGH), fraction);
+}
+
+/* A logarithm of a number of any kind, which program computes for the positive and normal ones. */
+typedef nf_value log_program(nf_ir *ir, struct nf_math_split x);
+
+static nf_value natural(nf_ir *ir, struct nf_math_split x)
+{
+    return log_of_split(ir, x, number(ir, -0.0));
+}
+
+/* 0, negative numbers, infinity and NaN; other results stay. */
+static nf_value log_limits(nf_ir *ir, nf_value x, nf_value y)
+{
+    nf_value zero = number(ir, 0);
     y = choose(ir, equal(ir, x, zero), number(ir, -INFINITE), y);
     y = choose(ir, less(ir, x, zero), number(ir, NOT_A_NUMBER), y);
     return choose(ir, less(ir, x, number(ir, INFINITE)), y, x);
 }
 
+static nf_value log_extreme_of(nf_ir *ir, nf_value x, log_program *program)
+{
+    nf_value lifted = mul(ir, x, number(ir, LIFT));
+    return log_limits(ir, x, program(ir, nf_math_split(ir, lifted, LIFT_EXPONENT)));
+}
+
+static nf_value log_extreme(nf_ir *ir, const nf_value *x)
+{
+    return log_extreme_of(ir, x[0], natural);
+}
+
+static nf_value log_with(nf_ir *ir, nf_value x, log_program *program, nf_ir_build_fn *extreme)
+{
+    nf_value usual = program(ir, nf_math_split(ir, x, 0));
+    nf_value is_extreme = is_outside(ir, x, BITS_OF_NORMAL, BITS_OF_INFINITY);
+    return nf_ir_rare(ir, is_extreme, usual, extreme, &x, 1);
+}
+
 nf_value nf_math_log(nf_ir *ir, nf_value x)
 {
-    nf_value usual = log_of_split(ir, nf_math_split(ir, x, 0));
-    nf_value is_extreme = is_outside(ir, x, BITS_OF_NORMAL, BITS_OF_INFINITY);
-    return nf_ir_rare(ir, is_extreme, usual, log_extreme, &x, 1);
+    return log_with(ir, x, natural, log_extreme);
 }
+
+/* --- log1p -------------------------------------------------------------------------------------
+ */
+
+/* --- log2, log10 -------------------------------------------------------------------------------
+ */
+
+/* --- more than 53 bits -------------------------------------------------------------------------
+ */
 
 /* f / (2 + f) to about 2^-104. */
 static struct pair ratio(nf_ir *ir, nf_value mantissa)

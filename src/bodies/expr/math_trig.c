@@ -1,26 +1,36 @@
-/* math_trig.c: sin and cos. */
+/* math_trig.c: sin, cos, tan. */
 #include "math_parts.h"
 
 #include "coefficients/trig.h"
 
-/* r + r^3 part(r^2) - excess * the derivative, for which 1 - z/2 will do. */
-static nf_value sine(nf_ir *ir, struct nf_math_angle angle, nf_value z, nf_value zz)
+/* r + r^3 part(r^2) - excess * the derivative, for which 1 - z/2 will do: not yet added. */
+static struct pair sine_parts(nf_ir *ir, struct nf_math_angle angle, nf_value z, nf_value zz)
 {
     nf_value part = polynomial(ir, z, zz, sin_part, 6);
     nf_value slope = mul_add(ir, z, number(ir, 0.5), number(ir, -1));
     nf_value low = mul(ir, angle.excess, slope);
-    return add(ir, angle.r, mul_add(ir, mul(ir, z, angle.r), part, low));
+    return (struct pair){angle.r, mul_add(ir, mul(ir, z, angle.r), part, low)};
 }
 
 /* 1 - z/2, and what its rounding lost, then z^2 part(z) + excess * r. */
-static nf_value cosine(nf_ir *ir, struct nf_math_angle angle, nf_value z, nf_value zz)
+static struct pair cosine_parts(nf_ir *ir, struct nf_math_angle angle, nf_value z, nf_value zz)
 {
     nf_value part = polynomial(ir, z, zz, cos_part, 6);
     nf_value one = number(ir, 1);
     nf_value high = mul_add(ir, z, number(ir, -0.5), one);
     nf_value lost = mul_add(ir, z, number(ir, -0.5), sub(ir, one, high));
     nf_value small = mul_add(ir, zz, part, mul(ir, angle.excess, angle.r));
-    return add(ir, high, add(ir, lost, small));
+    return (struct pair){high, add(ir, lost, small)};
+}
+
+static nf_value total(nf_ir *ir, struct pair parts)
+{
+    return add(ir, parts.high, parts.low);
+}
+
+static nf_value is_even_quarter(nf_ir *ir, nf_value quarter)
+{
+    return int_equal(ir, bit_and(ir, quarter, word(ir, 1)), word(ir, 0));
 }
 
 /* sin(quarter pi/2 + r - excess) without the sign of its half turn. */
@@ -28,9 +38,9 @@ static nf_value sine_of_angle(nf_ir *ir, struct nf_math_angle angle)
 {
     nf_value z = mul(ir, angle.r, angle.r);
     nf_value zz = mul(ir, z, z);
-    nf_value odd = bit_and(ir, angle.quarter, word(ir, 1));
-    nf_value is_even = int_equal(ir, odd, word(ir, 0));
-    return choose(ir, is_even, sine(ir, angle, z, zz), cosine(ir, angle, z, zz));
+    nf_value sine = total(ir, sine_parts(ir, angle, z, zz));
+    nf_value cosine = total(ir, cosine_parts(ir, angle, z, zz));
+    return choose(ir, is_even_quarter(ir, angle.quarter), sine, cosine);
 }
 
 /* Every second half turn changes the sign. */

@@ -5,6 +5,16 @@
 #define LN2_HIGH 0x1.62e42fefa39efp-1 /* ln 2 */
 #define LN2_LOW 0x1.abc9e3b39803fp-56 /* the rest */
 
+#define INVERSE_LN2_HIGH 0x1.71547652b82fep+0 /* 1 / ln 2 */
+#define INVERSE_LN2_LOW 0x1.777d0ffda0d24p-56 /* the rest */
+
+#define INVERSE_LN10_HIGH 0x1.bcb7b1526e50ep-2 /* 1 / ln 10 */
+#define INVERSE_LN10_LOW 0x1.95355baaafad3p-57 /* the rest */
+
+#define LOG10_2_SHORT 0x1.3441350a00000p-2 /* log10 2, ends in 20 zero bits */
+
+#define LOG10_2_REST -0x1.0c0219dc1da99p-39 /* the rest */
+
 #define LN2_SHORT 0x1.62e42ff000000p-1 /* ends in 20 zero bits: times an exponent it is exact */
 
 #define LN2_REST -0x1.718432a1b0e26p-35 /* the rest */
