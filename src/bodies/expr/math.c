@@ -45,6 +45,7 @@ TWO_ARGUMENTS(mod)
 TWO_ARGUMENTS(fmod)
 ONE_ARGUMENT(exp)
 ONE_ARGUMENT(exp2)
+ONE_ARGUMENT(expm1)
 ONE_ARGUMENT(log)
 ONE_ARGUMENT(sin)
 ONE_ARGUMENT(cos)
@@ -67,6 +68,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"fmod", 2, build_fmod, "exact remainder with the sign of the dividend, as in C"},
     {"exp", 1, build_exp, "e to a power"},
     {"exp2", 1, build_exp2, "2 to a power"},
+    {"expm1", 1, build_expm1, "e to a power less 1, exact near 0"},
     {"log", 1, build_log, "natural logarithm"},
     {"sin", 1, build_sin, "sine of an angle in radians"},
     {"cos", 1, build_cos, "cosine of an angle in radians"},
