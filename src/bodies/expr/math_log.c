@@ -96,6 +96,33 @@ nf_value nf_math_log(nf_ir *ir, nf_value x)
 /* --- log2, log10 -------------------------------------------------------------------------------
  */
 
+/* The logarithm of the mantissa as a pair, times 1 / ln base. */
+static struct pair log_to_base(nf_ir *ir, nf_value mantissa, double inverse, double inverse_low)
+{
+    struct mantissa_log y = log_of_mantissa(ir, mantissa);
+    nf_value small = mul_sub(ir, y.s, y.bend, y.half_square);
+    struct pair natural_log = sum_ordered(ir, y.f, small);
+    return pair_product(ir, natural_log,
+                        (struct pair){number(ir, inverse), number(ir, inverse_low)});
+}
+
+static nf_value binary(nf_ir *ir, struct nf_math_split x)
+{
+    struct pair y = log_to_base(ir, x.mantissa, INVERSE_LN2_HIGH, INVERSE_LN2_LOW);
+    struct pair sum = sum_ordered(ir, x.exponent, y.high);
+    return add(ir, sum.high, add(ir, sum.low, y.low));
+}
+
+static nf_value log2_extreme(nf_ir *ir, const nf_value *x)
+{
+    return log_extreme_of(ir, x[0], binary);
+}
+
+nf_value nf_math_log2(nf_ir *ir, nf_value x)
+{
+    return log_with(ir, x, binary, log2_extreme);
+}
+
 /* --- more than 53 bits -------------------------------------------------------------------------
  */
 
