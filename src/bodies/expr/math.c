@@ -48,6 +48,7 @@ ONE_ARGUMENT(exp2)
 ONE_ARGUMENT(expm1)
 ONE_ARGUMENT(log)
 ONE_ARGUMENT(log2)
+ONE_ARGUMENT(log10)
 ONE_ARGUMENT(sin)
 ONE_ARGUMENT(cos)
 TWO_ARGUMENTS(pow)
@@ -72,6 +73,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"expm1", 1, build_expm1, "e to a power less 1, exact near 0"},
     {"log", 1, build_log, "natural logarithm"},
     {"log2", 1, build_log2, "binary logarithm"},
+    {"log10", 1, build_log10, "decimal logarithm"},
     {"sin", 1, build_sin, "sine of an angle in radians"},
     {"cos", 1, build_cos, "cosine of an angle in radians"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},

@@ -113,14 +113,33 @@ static nf_value binary(nf_ir *ir, struct nf_math_split x)
     return add(ir, sum.high, add(ir, sum.low, y.low));
 }
 
+static nf_value decimal(nf_ir *ir, struct nf_math_split x)
+{
+    struct pair y = log_to_base(ir, x.mantissa, INVERSE_LN10_HIGH, INVERSE_LN10_LOW);
+    nf_value exact = mul(ir, x.exponent, number(ir, LOG10_2_SHORT));
+    struct pair sum = sum_ordered(ir, exact, y.high);
+    nf_value low = mul_add(ir, x.exponent, number(ir, LOG10_2_REST), y.low);
+    return add(ir, sum.high, add(ir, sum.low, low));
+}
+
 static nf_value log2_extreme(nf_ir *ir, const nf_value *x)
 {
     return log_extreme_of(ir, x[0], binary);
 }
 
+static nf_value log10_extreme(nf_ir *ir, const nf_value *x)
+{
+    return log_extreme_of(ir, x[0], decimal);
+}
+
 nf_value nf_math_log2(nf_ir *ir, nf_value x)
 {
     return log_with(ir, x, binary, log2_extreme);
+}
+
+nf_value nf_math_log10(nf_ir *ir, nf_value x)
+{
+    return log_with(ir, x, decimal, log10_extreme);
 }
 
 /* --- more than 53 bits -------------------------------------------------------------------------
