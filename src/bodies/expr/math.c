@@ -49,6 +49,7 @@ ONE_ARGUMENT(expm1)
 ONE_ARGUMENT(log)
 ONE_ARGUMENT(log2)
 ONE_ARGUMENT(log10)
+ONE_ARGUMENT(log1p)
 ONE_ARGUMENT(sin)
 ONE_ARGUMENT(cos)
 TWO_ARGUMENTS(pow)
@@ -74,6 +75,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"log", 1, build_log, "natural logarithm"},
     {"log2", 1, build_log2, "binary logarithm"},
     {"log10", 1, build_log10, "decimal logarithm"},
+    {"log1p", 1, build_log1p, "logarithm of 1 + x, exact near 0"},
     {"sin", 1, build_sin, "sine of an angle in radians"},
     {"cos", 1, build_cos, "cosine of an angle in radians"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},

@@ -93,6 +93,23 @@ nf_value nf_math_log(nf_ir *ir, nf_value x)
 /* --- log1p -------------------------------------------------------------------------------------
  */
 
+static nf_value log1p_extreme(nf_ir *ir, const nf_value *x)
+{
+    nf_value sum = add(ir, x[0], number(ir, 1));
+    return log_limits(ir, sum, sum);
+}
+
+/* log(u + v) = log u + v/u, where u + v = 1 + x and v is what the rounding lost. */
+nf_value nf_math_log1p(nf_ir *ir, nf_value x)
+{
+    struct pair sum = sum_any(ir, number(ir, 1), x);
+    nf_value more = divide(ir, sum.low, sum.high);
+    nf_value y = log_of_split(ir, nf_math_split(ir, sum.high, 0), more);
+    y = bit_or(ir, y, sign_of(ir, x)); /* for -0 */
+    nf_value is_extreme = is_outside(ir, sum.high, BITS_OF_NORMAL, BITS_OF_INFINITY);
+    return nf_ir_rare(ir, is_extreme, y, log1p_extreme, &x, 1);
+}
+
 /* --- log2, log10 -------------------------------------------------------------------------------
  */
 
