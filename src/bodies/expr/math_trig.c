@@ -95,3 +95,38 @@ nf_value nf_math_cos(nf_ir *ir, nf_value x)
     nf_value usual = cosine_signed(ir, nf_math_reduce(ir, size));
     return nf_ir_rare(ir, is_beyond(ir, size, NF_MATH_ANGLE_LIMIT), usual, cos_huge, &x, 1);
 }
+
+/* sin / cos of r, or -cos / sin in odd quarters; the place that z's rounding loses counts here. */
+static nf_value tan_signed(nf_ir *ir, nf_value x, struct nf_math_angle angle)
+{
+    nf_value z = mul(ir, angle.r, angle.r);
+    nf_value zz = mul(ir, z, z);
+    nf_value z_low = mul_sub(ir, angle.r, angle.r, z);
+    struct pair sine = sine_parts(ir, angle, z, zz);
+    struct pair cosine = cosine_parts(ir, angle, z, zz);
+    cosine.low = mul_add(ir, z_low, number(ir, -0.5), cosine.low);
+    sine = sum_ordered(ir, sine.high, sine.low);
+    cosine = sum_ordered(ir, cosine.high, cosine.low);
+
+    nf_value is_even = is_even_quarter(ir, angle.quarter);
+    struct pair above = {choose(ir, is_even, sine.high, cosine.high),
+                         choose(ir, is_even, sine.low, cosine.low)};
+    struct pair below = {choose(ir, is_even, cosine.high, sine.high),
+                         choose(ir, is_even, cosine.low, sine.low)};
+    nf_value y = total(ir, pair_quotient(ir, above, below));
+    nf_value sign = bit_xor(ir, x, shift_left(ir, angle.quarter, word(ir, 63)));
+    return bit_xor(ir, y, sign_of(ir, sign));
+}
+
+static nf_value tan_huge(nf_ir *ir, const nf_value *x)
+{
+    struct nf_math_angle angle = nf_math_reduce_widely(ir, magnitude(ir, x[0]));
+    return finite_only(ir, x[0], tan_signed(ir, x[0], angle));
+}
+
+nf_value nf_math_tan(nf_ir *ir, nf_value x)
+{
+    nf_value size = magnitude(ir, x);
+    nf_value usual = tan_signed(ir, x, nf_math_reduce(ir, size));
+    return nf_ir_rare(ir, is_beyond(ir, size, NF_MATH_ANGLE_LIMIT), usual, tan_huge, &x, 1);
+}
