@@ -1,0 +1,62 @@
+/* math_arc.c: asin, acos, atan, atan2. */
+#include "math_parts.h"
+
+#include "coefficients/arc.h"
+
+#define HALF_PI_HIGH (2 * QUARTER_PI_HIGH)
+#define HALF_PI_LOW  (2 * QUARTER_PI_LOW)
+
+/* --- asin, acos --------------------------------------------------------------------------------
+ */
+
+/* asin s = s + bend for s = |x| up to 1/2. Above it s is the sine of half the angle that is left,
+ * sqrt((1 - |x|) / 2), and bend also has what its rounding lost. */
+struct arc {
+    nf_value is_large, s, bend;
+};
+
+static struct arc arc_of(nf_ir *ir, nf_value size)
+{
+    nf_value half = number(ir, 0.5);
+    nf_value is_large = less(ir, half, size);
+    nf_value half_left = mul_add(ir, size, number(ir, -0.5), half);
+    nf_value z = choose(ir, is_large, half_left, mul(ir, size, size));
+    nf_value root = square_root(ir, half_left);
+    nf_value s = choose(ir, is_large, root, size);
+    nf_value part = polynomial(ir, z, mul(ir, z, z), asin_part, 13);
+
+    nf_value twice = add(ir, add(ir, root, root), number(ir, 0x1p-1000)); /* not 0 / 0 */
+    nf_value lost = divide(ir, sub_mul(ir, half_left, root, root), twice);
+    lost = bit_and(ir, is_large, lost);
+    return (struct arc){is_large, s, mul_add(ir, mul(ir, s, z), part, lost)};
+}
+
+/* high + low - (s + bend) * times */
+static nf_value angle_less(nf_ir *ir, struct pair angle, struct arc arc, double times)
+{
+    nf_value factor = number(ir, -times);
+    struct pair sum = sum_ordered(ir, angle.high, mul(ir, arc.s, factor));
+    nf_value low = mul_add(ir, arc.bend, factor, angle.low);
+    return add(ir, sum.high, add(ir, sum.low, low));
+}
+
+nf_value nf_math_asin(nf_ir *ir, nf_value x)
+{
+    struct arc arc = arc_of(ir, magnitude(ir, x));
+    struct pair half_pi = {number(ir, HALF_PI_HIGH), number(ir, HALF_PI_LOW)};
+    nf_value large = angle_less(ir, half_pi, arc, 2);
+    nf_value y = choose(ir, arc.is_large, large, add(ir, arc.s, arc.bend));
+    return bit_or(ir, y, sign_of(ir, x));
+}
+
+/* --- atan, atan2 -------------------------------------------------------------------------------
+ */
+
+/* 1/b loses nothing from here on, and atan(1/b) is far below the last place of pi/2. */
+#define ATAN_CLAMP 0x1p60
+
+/* 2^-500, 2^500: inverses and residues are normal between them; 2^-900: a numerator's least. */
+#define BITS_OF_SMALL UINT64_C(0x20b0000000000000)
+#define BITS_OF_LARGE UINT64_C(0x5f30000000000000)
+#define BITS_OF_TINY  UINT64_C(0x07b0000000000000)
+#define SHIFT         0x1p600
