@@ -49,6 +49,23 @@ nf_value nf_math_asin(nf_ir *ir, nf_value x)
     return bit_or(ir, y, sign_of(ir, x));
 }
 
+/* pi/2 - asin x; and for large |x| 2 asin s or pi - 2 asin s. */
+nf_value nf_math_acos(nf_ir *ir, nf_value x)
+{
+    struct arc arc = arc_of(ir, magnitude(ir, x));
+    nf_value sign = sign_of(ir, x), is_negative = int_less(ir, x, word(ir, 0));
+    nf_value flip = bit_xor(ir, sign, bit_and(ir, arc.is_large, word(ir, SIGN_BIT)));
+    nf_value times = choose(ir, arc.is_large, number(ir, 2), number(ir, 1));
+    times = bit_xor(ir, times, flip);
+    nf_value start = choose(ir, is_negative, number(ir, 2 * HALF_PI_HIGH), number(ir, 0));
+    nf_value start_low = choose(ir, is_negative, number(ir, 2 * HALF_PI_LOW), number(ir, 0));
+    start = choose(ir, arc.is_large, start, number(ir, HALF_PI_HIGH));
+    start_low = choose(ir, arc.is_large, start_low, number(ir, HALF_PI_LOW));
+    struct pair sum = sum_ordered(ir, start, negate(ir, mul(ir, arc.s, times)));
+    nf_value low = sub_mul(ir, start_low, arc.bend, times);
+    return add(ir, sum.high, add(ir, sum.low, low));
+}
+
 /* --- atan, atan2 -------------------------------------------------------------------------------
  */
 
