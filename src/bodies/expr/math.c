@@ -55,6 +55,7 @@ ONE_ARGUMENT(cos)
 ONE_ARGUMENT(tan)
 ONE_ARGUMENT(asin)
 ONE_ARGUMENT(acos)
+ONE_ARGUMENT(atan)
 TWO_ARGUMENTS(pow)
 ONE_ARGUMENT(cbrt)
 TWO_ARGUMENTS(hypot)
@@ -84,6 +85,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"tan", 1, build_tan, "tangent of an angle in radians"},
     {"asin", 1, build_asin, "arc sine, in radians"},
     {"acos", 1, build_acos, "arc cosine, in radians"},
+    {"atan", 1, build_atan, "arc tangent, in radians"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},
     {"cbrt", 1, build_cbrt, "cube root"},
     {"hypot", 2, build_hypot, "sqrt(x*x + y*y), without overflow"},

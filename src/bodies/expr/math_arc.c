@@ -72,6 +72,59 @@ nf_value nf_math_acos(nf_ir *ir, nf_value x)
 /* 1/b loses nothing from here on, and atan(1/b) is far below the last place of pi/2. */
 #define ATAN_CLAMP 0x1p60
 
+/* The angle of a point as eighths pi/4 + or - atan t, t of at most tan(pi/8). */
+struct octant {
+    struct pair t;
+    nf_value eighths, flip; /* flip is the sign of atan t */
+};
+
+/* a <= b: above tan(pi/8), atan(a/b) = pi/4 - atan((b - a) / (b + a)). */
+static struct octant octant_of(nf_ir *ir, nf_value a, nf_value b)
+{
+    nf_value is_steep = less(ir, mul(ir, b, number(ir, TAN_PI_8)), a);
+    struct pair difference = sum_ordered(ir, negate(ir, b), a);
+    struct pair sum = sum_ordered(ir, b, a);
+    struct pair above = {choose(ir, is_steep, difference.high, a),
+                         bit_and(ir, is_steep, difference.low)};
+    struct pair below = {choose(ir, is_steep, sum.high, b), bit_and(ir, is_steep, sum.low)};
+    return (struct octant){pair_quotient(ir, above, below), bit_and(ir, is_steep, number(ir, 1)),
+                           word(ir, 0)};
+}
+
+/* The angle is taken from so many eighths of a whole turn, where mask holds. */
+static struct octant octant_mirror(nf_ir *ir, struct octant octant, nf_value mask, double eighths)
+{
+    nf_value mirrored = sub(ir, number(ir, eighths), octant.eighths);
+    octant.eighths = choose(ir, mask, mirrored, octant.eighths);
+    octant.flip = bit_xor(ir, octant.flip, bit_and(ir, mask, word(ir, SIGN_BIT)));
+    return octant;
+}
+
+static nf_value octant_angle(nf_ir *ir, struct octant octant)
+{
+    struct pair t = octant.t;
+    nf_value z = mul(ir, t.high, t.high);
+    nf_value part = polynomial(ir, z, mul(ir, z, z), atan_part, 11);
+    nf_value slope = sub(ir, number(ir, 1), z);
+    nf_value bend = mul_add(ir, mul(ir, t.high, z), part, mul(ir, t.low, slope));
+
+    nf_value quarter = number(ir, QUARTER_PI_HIGH);
+    struct pair start = product(ir, octant.eighths, quarter);
+    start.low = mul_add(ir, octant.eighths, number(ir, QUARTER_PI_LOW), start.low);
+    struct pair sum = sum_ordered(ir, start.high, bit_xor(ir, t.high, octant.flip));
+    nf_value low = add(ir, start.low, bit_xor(ir, bend, octant.flip));
+    return add(ir, sum.high, add(ir, sum.low, low));
+}
+
+nf_value nf_math_atan(nf_ir *ir, nf_value x)
+{
+    nf_value size = nf_math_clamp(ir, magnitude(ir, x), ATAN_CLAMP), one = number(ir, 1);
+    nf_value is_swapped = less(ir, one, size);
+    nf_value a = choose(ir, is_swapped, one, size), b = choose(ir, is_swapped, size, one);
+    struct octant octant = octant_mirror(ir, octant_of(ir, a, b), is_swapped, 2);
+    return bit_or(ir, octant_angle(ir, octant), sign_of(ir, x));
+}
+
 /* 2^-500, 2^500: inverses and residues are normal between them; 2^-900: a numerator's least. */
 #define BITS_OF_SMALL UINT64_C(0x20b0000000000000)
 #define BITS_OF_LARGE UINT64_C(0x5f30000000000000)
