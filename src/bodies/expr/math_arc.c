@@ -130,3 +130,53 @@ nf_value nf_math_atan(nf_ir *ir, nf_value x)
 #define BITS_OF_LARGE UINT64_C(0x5f30000000000000)
 #define BITS_OF_TINY  UINT64_C(0x07b0000000000000)
 #define SHIFT         0x1p600
+
+static nf_value atan2_signed(nf_ir *ir, struct octant octant, nf_value is_swapped, nf_value y,
+                             nf_value x)
+{
+    octant = octant_mirror(ir, octant, is_swapped, 2);
+    octant = octant_mirror(ir, octant, int_less(ir, x, word(ir, 0)), 4);
+    return bit_or(ir, octant_angle(ir, octant), sign_of(ir, y));
+}
+
+/* Infinities count as 1 against any number; 0 / 0 is the angle of the signs, as 0 / 1. */
+static nf_value atan2_extreme(nf_ir *ir, const nf_value *argument)
+{
+    nf_value y = argument[0], x = argument[1];
+    nf_value zero = number(ir, 0), one = number(ir, 1), infinite = number(ir, INFINITE);
+    nf_value size_y = magnitude(ir, y), size_x = magnitude(ir, x);
+    nf_value y_infinite = equal(ir, size_y, infinite), x_infinite = equal(ir, size_x, infinite);
+    nf_value is_infinite = bit_or(ir, y_infinite, x_infinite);
+    size_y = choose(ir, is_infinite, bit_and(ir, y_infinite, one), size_y);
+    size_x = choose(ir, is_infinite, bit_and(ir, x_infinite, one), size_x);
+
+    nf_value is_swapped = less(ir, size_x, size_y);
+    nf_value a = choose(ir, is_swapped, size_x, size_y);
+    nf_value b = choose(ir, is_swapped, size_y, size_x);
+    nf_value is_large = less(ir, one, b);
+    nf_value scale = choose(ir, is_large, number(ir, 1 / SHIFT), number(ir, SHIFT));
+    nf_value scaled = choose(ir, equal(ir, b, zero), one, mul(ir, b, scale));
+    struct octant octant = octant_of(ir, mul(ir, a, scale), scaled);
+    /* A quotient this small is its own arctangent, and has no residue that counts. */
+    nf_value quotient = divide(ir, a, choose(ir, equal(ir, b, zero), one, b));
+    nf_value is_small = less(ir, quotient, number(ir, 0x1p-200));
+    octant.t.high = choose(ir, is_small, quotient, octant.t.high);
+    octant.t.low = choose(ir, is_small, zero, octant.t.low);
+    nf_value result = atan2_signed(ir, octant, is_swapped, y, x);
+    nf_value is_undefined = bit_or(ir, is_nan(ir, x), is_nan(ir, y));
+    return choose(ir, is_undefined, number(ir, NOT_A_NUMBER), result);
+}
+
+nf_value nf_math_atan2(nf_ir *ir, nf_value y, nf_value x)
+{
+    nf_value size_y = magnitude(ir, y), size_x = magnitude(ir, x);
+    nf_value is_swapped = less(ir, size_x, size_y);
+    nf_value a = choose(ir, is_swapped, size_x, size_y);
+    nf_value b = choose(ir, is_swapped, size_y, size_x);
+    nf_value usual = atan2_signed(ir, octant_of(ir, a, b), is_swapped, y, x);
+
+    nf_value is_tiny = opposite(ir, is_outside(ir, a, 1, BITS_OF_TINY));
+    nf_value is_extreme = bit_or(ir, is_tiny, is_outside(ir, b, BITS_OF_SMALL, BITS_OF_LARGE));
+    is_extreme = bit_or(ir, is_extreme, is_nan(ir, a));
+    return nf_ir_rare(ir, is_extreme, usual, atan2_extreme, (nf_value[]){y, x}, 2);
+}
