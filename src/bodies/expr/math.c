@@ -57,6 +57,7 @@ ONE_ARGUMENT(asin)
 ONE_ARGUMENT(acos)
 ONE_ARGUMENT(atan)
 TWO_ARGUMENTS(atan2)
+ONE_ARGUMENT(sinh)
 TWO_ARGUMENTS(pow)
 ONE_ARGUMENT(cbrt)
 TWO_ARGUMENTS(hypot)
@@ -88,6 +89,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"acos", 1, build_acos, "arc cosine, in radians"},
     {"atan", 1, build_atan, "arc tangent, in radians"},
     {"atan2", 2, build_atan2, "angle of the point (x, y) = (second, first argument)"},
+    {"sinh", 1, build_sinh, "hyperbolic sine"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},
     {"cbrt", 1, build_cbrt, "cube root"},
     {"hypot", 2, build_hypot, "sqrt(x*x + y*y), without overflow"},

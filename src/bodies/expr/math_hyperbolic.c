@@ -68,3 +68,23 @@ nf_value nf_math_expm1(nf_ir *ir, nf_value x)
     nf_value is_extreme = is_beyond(ir, magnitude(ir, x), USUAL_LIMIT);
     return nf_ir_rare(ir, is_extreme, usual, expm1_extreme, &x, 1);
 }
+
+static nf_value sinh_extreme(nf_ir *ir, const nf_value *x)
+{
+    return with_sign(ir, large_exp(ir, magnitude(ir, x[0]), UINT64_MAX), x[0]);
+}
+
+/* With m = e^|x| - 1, sinh |x| = (m + m / (1 + m)) / 2. */
+nf_value nf_math_sinh(nf_ir *ir, nf_value x)
+{
+    nf_value size = magnitude(ir, x);
+    struct pair m = expm1_pair(ir, size);
+    struct pair below = sum_any(ir, number(ir, 1), m.high);
+    below.low = add(ir, below.low, m.low);
+    struct pair ratio = pair_quotient(ir, m, below);
+    struct pair sum = sum_ordered(ir, m.high, ratio.high);
+    nf_value low = add(ir, sum.low, add(ir, m.low, ratio.low));
+    nf_value half = mul(ir, add(ir, sum.high, low), number(ir, 0.5));
+    nf_value is_extreme = is_beyond(ir, size, USUAL_LIMIT);
+    return nf_ir_rare(ir, is_extreme, with_sign(ir, half, x), sinh_extreme, &x, 1);
+}
