@@ -58,6 +58,7 @@ ONE_ARGUMENT(acos)
 ONE_ARGUMENT(atan)
 TWO_ARGUMENTS(atan2)
 ONE_ARGUMENT(sinh)
+ONE_ARGUMENT(cosh)
 TWO_ARGUMENTS(pow)
 ONE_ARGUMENT(cbrt)
 TWO_ARGUMENTS(hypot)
@@ -90,6 +91,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"atan", 1, build_atan, "arc tangent, in radians"},
     {"atan2", 2, build_atan2, "angle of the point (x, y) = (second, first argument)"},
     {"sinh", 1, build_sinh, "hyperbolic sine"},
+    {"cosh", 1, build_cosh, "hyperbolic cosine"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},
     {"cbrt", 1, build_cbrt, "cube root"},
     {"hypot", 2, build_hypot, "sqrt(x*x + y*y), without overflow"},

@@ -88,3 +88,22 @@ nf_value nf_math_sinh(nf_ir *ir, nf_value x)
     nf_value is_extreme = is_beyond(ir, size, USUAL_LIMIT);
     return nf_ir_rare(ir, is_extreme, with_sign(ir, half, x), sinh_extreme, &x, 1);
 }
+
+static nf_value cosh_extreme(nf_ir *ir, const nf_value *size)
+{
+    return large_exp(ir, size[0], UINT64_MAX);
+}
+
+/* (e^|x| + e^-|x|) / 2, nothing cancels. */
+nf_value nf_math_cosh(nf_ir *ir, nf_value x)
+{
+    nf_value size = magnitude(ir, x), half = number(ir, 0.5);
+    struct parts e = parts_of(ir, size);
+    struct pair sum = sum_ordered(ir, e.power, e.first);
+    struct pair grown = sum_ordered(ir, sum.high, add(ir, sum.low, e.rest));
+    nf_value shrunk = divide(ir, half, grown.high);
+    struct pair all = sum_ordered(ir, mul(ir, grown.high, half), shrunk);
+    nf_value low = mul_add(ir, grown.low, half, all.low);
+    nf_value is_extreme = is_beyond(ir, size, USUAL_LIMIT);
+    return nf_ir_rare(ir, is_extreme, add(ir, all.high, low), cosh_extreme, &size, 1);
+}
