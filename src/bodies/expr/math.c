@@ -59,6 +59,7 @@ ONE_ARGUMENT(atan)
 TWO_ARGUMENTS(atan2)
 ONE_ARGUMENT(sinh)
 ONE_ARGUMENT(cosh)
+ONE_ARGUMENT(tanh)
 TWO_ARGUMENTS(pow)
 ONE_ARGUMENT(cbrt)
 TWO_ARGUMENTS(hypot)
@@ -92,6 +93,7 @@ const struct nf_math_function nf_math_functions[] = {
     {"atan2", 2, build_atan2, "angle of the point (x, y) = (second, first argument)"},
     {"sinh", 1, build_sinh, "hyperbolic sine"},
     {"cosh", 1, build_cosh, "hyperbolic cosine"},
+    {"tanh", 1, build_tanh, "hyperbolic tangent"},
     {"pow", 2, build_pow, "x to the power y, as ^ and **"},
     {"cbrt", 1, build_cbrt, "cube root"},
     {"hypot", 2, build_hypot, "sqrt(x*x + y*y), without overflow"},

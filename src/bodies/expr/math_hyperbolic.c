@@ -107,3 +107,15 @@ nf_value nf_math_cosh(nf_ir *ir, nf_value x)
     nf_value is_extreme = is_beyond(ir, size, USUAL_LIMIT);
     return nf_ir_rare(ir, is_extreme, add(ir, all.high, low), cosh_extreme, &size, 1);
 }
+
+/* With m = e^(-2|x|) - 1, tanh |x| = -m / (2 + m). */
+nf_value nf_math_tanh(nf_ir *ir, nf_value x)
+{
+    nf_value twice = mul(ir, magnitude(ir, x), number(ir, -2));
+    struct pair m = expm1_pair(ir, nf_math_clamp(ir, twice, TANH_CLAMP));
+    struct pair below = sum_ordered(ir, number(ir, 2), m.high);
+    below.low = add(ir, below.low, m.low);
+    struct pair ratio = pair_quotient(ir, m, below);
+    nf_value y = add(ir, ratio.high, ratio.low);
+    return with_sign(ir, magnitude(ir, y), x);
+}
