@@ -81,9 +81,12 @@ static int run_verb(const struct nf_verb *verb, int count, char **words,
 {
     struct nf_command command = {.verb = verb, .messages = *messages};
     int rc = nf_read_command(&command, count, words, err);
-    if (rc >= 0 && nf_options_flag(command.options, "help"))
+    if (rc >= 0 && nf_options_find(command.options, "help") &&
+        nf_options_flag(command.options, "help"))
         rc = print_help(verb, err);
     else if (rc >= 0 && (rc = refuse_copies(verb, is_silent, err)) >= 0) {
+        if (verb->runs_works)
+            nf_signals_watch(NULL);
         nf_terminal_read(&command.out, STDOUT_FILENO);
         rc = verb->run(&command, err);
     }
