@@ -46,7 +46,8 @@ int nf_answer_run(const struct nf_command *command, nfold_context *context, cons
     nf_signals_watch(context);
     nf_progress_start(&progress, context, &command->messages, label,
                       !nf_options_flag(command->options, "quiet"));
-    rc = nf_signals_caught() != 0 ? nf_fail(err, NFOLD_E_STOPPED, "stopped before it began")
+    rc = nf_signals_caught() != 0 ? nf_fail(err, NFOLD_E_STOPPED, "stopped by %s before the run",
+                                            nf_signals_name(nf_signals_caught()))
                                   : nfold_run(context, work, report, err);
     nf_progress_end(&progress);
     nf_signals_leave();

@@ -151,7 +151,7 @@ static int compile_first(struct comparison *comparison, nfold_error *err)
     nfold_options *options = NULL;
     nfold_error why;
     int rc;
-    if (work.n < NATIVE_ITEMS)
+    if (work.n < NATIVE_ITEMS || work.body->type->compile == NULL)
         return 0;
     work.n = NATIVE_ITEMS;
     work.allow_nonfinite = 1; /* its points are not those of the work */
@@ -293,10 +293,10 @@ const struct nf_verb nf_verb_compare = {
     .name = "compare",
     .summary = "one work on every backend and worker count, side by side",
     .operands = "integrate EXPR A B N | reduce OP EXPR N",
-    .about = "The operands are those of integrate and reduce. Native code is compiled first; then\n"
-             "each row is the fastest of several runs. A backend that this machine lacks has a\n"
-             "row that says why. -b and -j restrict the table to one backend and to at most so\n"
-             "many workers.\n",
+    .about = "The operands are those of integrate and reduce. Native code is compiled first;\n"
+             "then each row is the fastest of several runs. A backend that this machine lacks\n"
+             "has a row that says why. -b and -j restrict the table to one backend and to at\n"
+             "most so many workers.\n",
     .answer_is_no = "the answers differ",
     .tables = {rows, nf_rows_rule},
     .common = {nf_rows_quiet, nf_rows_common},

@@ -307,10 +307,9 @@ const struct nf_verb nf_verb_info = {
     .name = "info",
     .summary = "what this machine offers, what is missing, and known answers",
     .operands = "",
-    .about =
-        "Processors that may be used and why they are fewer than the machine has, instruction\n"
-        "sets, backends, kinds of functions, what is missing and how to get it; and three\n"
-        "small works whose bits are known.\n",
+    .about = "Processors that may be used, and why they are fewer than the machine has;\n"
+             "instruction sets, backends, kinds of functions, what is missing and how to get\n"
+             "it; and three small works whose bits are known.\n",
     .answer_is_no = "a known answer is wrong: do not trust this build here",
     .common = {nf_rows_common},
     .examples = examples,

@@ -4,8 +4,9 @@
 
 #include <nfold/nfold.h>
 
-/* From here on Ctrl-C, SIGTERM and SIGHUP stop the run of context; a second one ends the process at
- * once. A function of the user's that crashes is named. Call again to watch another context. */
+/* From here on Ctrl-C, SIGTERM and SIGHUP stop the run of context, or are noted while context is
+ * NULL (so that a compiler at work is not left alone with its files); a second one ends the process
+ * at once. A function of the user's that crashes is named. Call again to watch another context. */
 void nf_signals_watch(nfold_context *context);
 /* The context is about to be closed: signals are noted until another is watched. */
 void nf_signals_leave(void);

@@ -65,5 +65,15 @@ milliseconds() {
 @test "nothing stays behind after a stop" {
     mkdir empty
     TMPDIR=$PWD/empty run interrupt 0.5 SIGINT "$NFOLD" "${long[@]}"
-    [[ -z $(ls -A empty) ]]
+    [[ $output == *"signal SIGINT"* && -z $(ls -A empty) ]]
+}
+
+@test "nothing stays behind after a stop while a function is compiled" {
+    mkdir empty
+    echo 'double f(double x) { return x; }' >f.c
+    printf '#!/bin/sh\nsleep 0.6\nexec cc "$@"\n' >slow-cc
+    chmod +x slow-cc
+    TMPDIR=$PWD/empty run interrupt 0.3 SIGINT "$NFOLD" integrate f.c:f 0 1 1000 --cc ./slow-cc
+    echo "$output"
+    [[ $output == *"stopped by SIGINT before the run"*"signal SIGINT"* && -z $(ls -A empty) ]]
 }
