@@ -2,8 +2,8 @@
 """The grammar of expressions against Python's own parser, where the two agree.
 
 Random expressions are parsed by Python's `ast`; the tree is evaluated here in binary64, with the
-meaning that docs/design/grammar.md gives to its nodes, and the bits are compared with the program's.
-Random strings of tokens, most of them no expressions, must be accepted by both or by none.
+meaning that docs/design/grammar.md gives to its nodes, and the bits are compared with those of the
+program. Random strings of tokens, most of them no expressions, must be accepted by both or by none.
 
 What Python does otherwise and this file therefore computes itself: a division by zero (Python
 raises), % by zero or of infinities, and/or/not (1 or 0 here), powers (literal exponents 0 to 4 are
@@ -16,8 +16,9 @@ import subprocess
 import sys
 import warnings
 
-POINTS = [0.0, -0.0, 0.1, -1.0, 1.0, 2.5, -7.25, 1e300, math.inf, math.nan]
-NUMBERS = ['0', '1', '2', '3', '4', '5', '2.0', '3.', '.5', '0.1', '1e3', '1E-2', '2.5e+10',
+POINTS = [0.5, 0.9, 1.25, 1.5, 2.5, 3.0, -1.5, -7.25, 0.1, 1.0, -1.0, 0.0, -0.0, 1e300, math.inf,
+          math.nan]
+NUMBERS = ['0', '1', '2', '3', '4', '5', '2.0', '3.', '.5', '0.1', '1.5', '1e3', '1E-2', '2.5e+10',
            '123456789', '9007199254740993', '1e308', '4.9e-324']
 COMPARE = ['<', '<=', '>', '>=', '==', '!=']
 TOKENS = ['x', 'x', 'x', '1', '2', '.5', '1e3', '(', '(', ')', ')', '+', '-', '*', '/', '%', '**',
@@ -177,7 +178,7 @@ class Generator:
         return ''.join(kept)
 
     def binary(self, depth):
-        op = self.dice.choice(['+', '-', '*', '/', '%', '**', '+', '-', '*', '/'])
+        op = self.dice.choice(['+', '-', '*', '/', '%', '**', '+', '-', '*', '**'])
         ours = self.dice.choice(['^', '**']) if op == '**' else op
         return self.joined([self.tight(depth), self.tight(depth)], ours, op)
 
