@@ -1,7 +1,7 @@
 /* kernel.h: the part of a native kernel that is the same for every program.
  *
  * This file is not compiled into nfold. print_c.c embeds it as text and prints around it: before it
- * the macros below, after it the program itself as nf_value. The compiler of the user's machine
+ * the macros below, after it the program itself as nf_values. The compiler of the user's machine
  * then makes an nfold_kernel_fn of it (include/nfold/body.h). What it computes is
  * docs/design/order.md; why it is written like this is docs/design/native.md.
  *
@@ -143,7 +143,12 @@ NF_INLINE nf_word nf_gather(const unsigned long long *table, nf_word index)
 
 /* ---- the program, printed below -------------------------------------------------------------- */
 
-NF_INLINE nf_real nf_value(nf_real input0);
+/* One vector of points, or of values, for each that goes through a group. */
+struct nf_points {
+    nf_real at[NF_VECTORS];
+};
+
+NF_INLINE struct nf_points nf_values(struct nf_points input);
 
 /* ---- the fold -------------------------------------------------------------------------------- */
 
@@ -163,7 +168,7 @@ NF_INLINE nf_real nf_value(nf_real input0);
 #define NF_UNROLLED NF_ROLLED
 #endif
 
-#define NF_POINT(v) nf_value(nf_fused(step, h, nf_load(base + v * NF_WIDTH)))
+#define NF_POINT(v) points.at[v] = nf_fused(step, h, nf_load(base + v * NF_WIDTH));
 
 NF_INLINE nf_real nf_canonical(nf_real value)
 {
@@ -173,9 +178,9 @@ NF_INLINE nf_real nf_canonical(nf_real value)
 #if defined(NF_SHAPE_SUM) || defined(NF_SHAPE_WEIGHTED_SUM)
 
 #ifdef NF_SHAPE_WEIGHTED_SUM
-#define NF_TERM(v) nf_load(weight + v * NF_WIDTH) * NF_POINT(v)
+#define NF_FIRST_ADD(v) first##v += nf_load(weight + v * NF_WIDTH) * points.at[v];
 #else
-#define NF_TERM(v) NF_POINT(v)
+#define NF_FIRST_ADD(v) first##v += points.at[v];
 #endif
 
 /* Chains start from -0, which changes no bit: so they can be loops, and where the compiler unrolls
@@ -183,7 +188,6 @@ NF_INLINE nf_real nf_canonical(nf_real value)
 #define NF_THIRD_BEGIN(v)  nf_real third##v = nf_all(-0.0);
 #define NF_SECOND_BEGIN(v) nf_real second##v = nf_all(-0.0);
 #define NF_FIRST_BEGIN(v)  nf_real first##v = nf_all(-0.0);
-#define NF_FIRST_ADD(v)    first##v += NF_TERM(v);
 #define NF_SECOND_ADD(v)   second##v += first##v;
 #define NF_THIRD_ADD(v)    third##v += second##v;
 #define NF_GROUP_END(v)                                                                            \
@@ -215,6 +219,9 @@ NF_INLINE void nf_group(const double *base, const double *weight, nf_real h, con
             NF_UNROLLED
             for (int first = 0; first < 4; first++) {
                 nf_real step = nf_all(*steps++);
+                struct nf_points points;
+                NF_EACH(NF_POINT)
+                points = nf_values(points);
                 NF_EACH(NF_FIRST_ADD)
             }
             NF_EACH(NF_SECOND_ADD)
@@ -271,7 +278,7 @@ NF_INLINE nf_real nf_whole(nf_word number)
 #define NF_GROUP_BEGIN(v)                                                                          \
     nf_real product##v = nf_load(lanes->hi + lane + v * NF_WIDTH);                                 \
     nf_word exponent##v = {0};
-#define NF_STEP(v) product##v *= nf_split(NF_POINT(v), &exponent##v);
+#define NF_STEP(v) product##v *= nf_split(points.at[v], &exponent##v);
 #define NF_GROUP_END(v)                                                                            \
     nf_multiply_end(product##v, exponent##v, lanes->hi + lane + v * NF_WIDTH,                      \
                     lanes->lo + lane + v * NF_WIDTH);
@@ -304,7 +311,7 @@ NF_INLINE void nf_finish(struct nf_lanes *lanes, int lane)
 #define NF_GROUP_BEGIN(v)                                                                          \
     nf_real spoiled##v = {0}, count##v = nf_load(lanes->hi + lane + v * NF_WIDTH);
 #define NF_STEP(v)                                                                                 \
-    nf_real y##v = NF_POINT(v);                                                                    \
+    nf_real y##v = points.at[v];                                                                   \
     count##v += (nf_real)((nf_word)(y##v != 0.0) & (nf_word)nf_all(1.0));                          \
     NF_SPOIL(v)
 
@@ -324,7 +331,7 @@ NF_INLINE void nf_finish(struct nf_lanes *lanes, int lane)
     nf_real spoiled##v = {0}, count##v = nf_load(lanes->hi + lane + v * NF_WIDTH);
 /* y + 0 makes +0 of -0; a NaN that has become the extreme stays it. */
 #define NF_STEP(v)                                                                                 \
-    nf_real y##v = NF_POINT(v) + 0.0;                                                              \
+    nf_real y##v = points.at[v] + 0.0;                                                             \
     count##v =                                                                                     \
         nf_select((nf_word)NF_BETTER(y##v, count##v) | (nf_word)(y##v != y##v), y##v, count##v);   \
     NF_SPOIL(v)
@@ -351,6 +358,9 @@ NF_INLINE void nf_group(const double *base, const double *weight, nf_real h, con
     NF_UNROLLED
     for (int i = 0; i < NF_GROUP_STEPS; i++) {
         nf_real step = nf_all(steps[i]);
+        struct nf_points points;
+        NF_EACH(NF_POINT)
+        points = nf_values(points);
         NF_EACH(NF_STEP)
     }
     /* clang-format on */
@@ -367,8 +377,11 @@ __attribute__((visibility("default"))) void nf_kernel(const double *base, const 
 {
     /* 32q of each step of the group at hand: loads are cheap where additions are not. */
     double steps[NF_GROUP_STEPS] __attribute__((aligned(64)));
-    for (int i = 0; i < NF_GROUP_STEPS; i++)
-        steps[i] = 32.0 * (double)(int64_t)(first_step + (unsigned)i);
+    nf_real some;
+    for (int i = 0; i < NF_WIDTH; i++)
+        some[i] = 32.0 * (double)(int64_t)(first_step + (unsigned)i);
+    for (int i = 0; i < NF_GROUP_STEPS; i += NF_WIDTH, some += 32.0 * NF_WIDTH)
+        nf_store(steps + i, some);
     for (uint64_t group = 0; group < groups; group++) {
         /* clang-format off */
         NF_ROLLED

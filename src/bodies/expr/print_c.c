@@ -2,7 +2,9 @@
  *
  * What it prints, from top to bottom: a few macros that choose shape and vectors, src/base/fma.h
  * where there is no instruction for fma, the text of kernel.h, and the program: its tables, its
- * rare programs and nf_value, one line an instruction. */
+ * rare programs and nf_values. An instruction is one line for each vector that goes through the
+ * kernel together: a processor looks only so far ahead for work that does not wait, so that chains
+ * which do not depend on each other must lie side by side. */
 #include "print_c.h"
 
 #include <assert.h>
@@ -21,7 +23,7 @@ extern const char *const nf_fma_text[];
 /* A program nested in another is named by its path: "_0_1" is rare program 1 of rare program 0. */
 #define PATH_SIZE 64
 
-/* How each operation is written; %a, %b, %c are its operands. Empty: see print_instruction. */
+/* How each operation is written; %a, %b, %c are its operands. Empty: see print_value. */
 static const char *const op_text[NF_IR_OP_COUNT] = {
     [NF_IR_ADD] = "%a + %b",
     [NF_IR_SUB] = "%a - %b",
@@ -66,6 +68,7 @@ struct printer {
     struct nfold_buffer *out;
     unsigned char *is_real;
     const char *path;
+    unsigned vectors; /* for how many each line is printed; 0: for one, in a rare program */
 };
 
 static void print_lines(struct nfold_buffer *out, const char *const *line)
@@ -98,12 +101,24 @@ static void find_types(struct printer *printer)
     }
 }
 
-static void print_operand(struct printer *printer, nf_value value, int wants_real)
+static int is_const(const struct printer *printer, nf_value value)
 {
-    const char *cast = "";
+    return printer->ir->instruction[value].op == NF_IR_CONST;
+}
+
+/* "v7_1": value 7 of vector 1. Constants are the same for all. */
+static void print_name(struct printer *printer, nf_value value, unsigned vector)
+{
+    nf_buffer_print(printer->out, "v%" PRIu32, value);
+    if (printer->vectors > 0 && !is_const(printer, value))
+        nf_buffer_print(printer->out, "_%u", vector);
+}
+
+static void print_operand(struct printer *printer, nf_value value, unsigned vector, int wants_real)
+{
     if (printer->is_real[value] != wants_real)
-        cast = wants_real ? "(nf_real)" : "(nf_word)";
-    nf_buffer_print(printer->out, "%sv%" PRIu32, cast, value);
+        nf_buffer_string(printer->out, wants_real ? "(nf_real)" : "(nf_word)");
+    print_name(printer, value, vector);
 }
 
 static void print_const(struct printer *printer, uint64_t bits, int is_real)
@@ -118,31 +133,36 @@ static void print_const(struct printer *printer, uint64_t bits, int is_real)
     nf_buffer_print(printer->out, "%snf_bits(0x%" PRIx64 "ull)", is_real ? "(nf_real)" : "", bits);
 }
 
-static void print_arguments(struct printer *printer, const struct nf_ir_rare *rare)
+static void print_arguments(struct printer *printer, const struct nf_ir_rare *rare, unsigned vector)
 {
     for (unsigned k = 0; k < rare->input_count; k++) {
         if (k > 0)
             nf_buffer_string(printer->out, ", ");
-        print_operand(printer, rare->input[k], 1);
+        print_operand(printer, rare->input[k], vector, 1);
     }
 }
 
 /* "usual; if any lane is rare, …" */
-static void print_rare(struct printer *printer, size_t number,
-                       const struct nf_ir_instruction *instruction)
+static void print_rare(struct printer *printer, nf_value number, unsigned vector)
 {
     struct nfold_buffer *out = printer->out;
-    print_operand(printer, instruction->operand[1], 1);
+    const struct nf_ir_instruction *instruction = &printer->ir->instruction[number];
+    print_operand(printer, instruction->operand[1], vector, 1);
     nf_buffer_string(out, ";\n    if (__builtin_expect(nf_any(");
-    print_operand(printer, instruction->operand[0], 0);
-    nf_buffer_print(out, "), 0))\n        v%zu = nf_select(", number);
-    print_operand(printer, instruction->operand[0], 0);
+    print_operand(printer, instruction->operand[0], vector, 0);
+    nf_buffer_string(out, "), 0))\n        ");
+    print_name(printer, number, vector);
+    nf_buffer_string(out, " = nf_select(");
+    print_operand(printer, instruction->operand[0], vector, 0);
     nf_buffer_print(out, ", nf_rare%s_%" PRIu64 "(", printer->path, instruction->imm);
-    print_arguments(printer, &printer->ir->rare[instruction->imm]);
-    nf_buffer_print(out, "), v%zu)", number);
+    print_arguments(printer, &printer->ir->rare[instruction->imm], vector);
+    nf_buffer_string(out, "), ");
+    print_name(printer, number, vector);
+    nf_buffer_string(out, ")");
 }
 
-static void print_operation(struct printer *printer, const struct nf_ir_instruction *instruction)
+static void print_operation(struct printer *printer, const struct nf_ir_instruction *instruction,
+                            unsigned vector)
 {
     for (const char *text = op_text[instruction->op]; *text; text++) {
         if (*text != '%') {
@@ -150,35 +170,48 @@ static void print_operation(struct printer *printer, const struct nf_ir_instruct
             continue;
         }
         unsigned index = (unsigned)(*++text - 'a');
-        print_operand(printer, instruction->operand[index], operand_is_real(instruction, index));
+        print_operand(printer, instruction->operand[index], vector,
+                      operand_is_real(instruction, index));
     }
 }
 
-static void print_instruction(struct printer *printer, size_t number)
+static void print_value(struct printer *printer, nf_value number, unsigned vector)
 {
     struct nfold_buffer *out = printer->out;
     const struct nf_ir_instruction *instruction = &printer->ir->instruction[number];
-    nf_buffer_print(out, "    %s v%zu = ", printer->is_real[number] ? "nf_real" : "nf_word",
-                    number);
     switch (instruction->op) {
     case NF_IR_CONST:
         print_const(printer, instruction->imm, printer->is_real[number]);
         break;
     case NF_IR_INPUT:
-        nf_buffer_print(out, "input%" PRIu64, instruction->imm);
+        if (printer->vectors > 0)
+            nf_buffer_print(out, "input.at[%u]", vector);
+        else
+            nf_buffer_print(out, "input%" PRIu64, instruction->imm);
         break;
     case NF_IR_TABLE:
         nf_buffer_print(out, "nf_gather(nf_table%s_%" PRIu64 ", ", printer->path, instruction->imm);
-        print_operand(printer, instruction->operand[0], 0);
+        print_operand(printer, instruction->operand[0], vector, 0);
         nf_buffer_string(out, ")");
         break;
     case NF_IR_RARE:
-        print_rare(printer, number, instruction);
+        print_rare(printer, number, vector);
         break;
     default:
-        print_operation(printer, instruction);
+        print_operation(printer, instruction, vector);
     }
-    nf_buffer_string(out, ";\n");
+}
+
+static void print_instruction(struct printer *printer, nf_value number)
+{
+    unsigned lines = is_const(printer, number) || printer->vectors == 0 ? 1 : printer->vectors;
+    for (unsigned vector = 0; vector < lines; vector++) {
+        nf_buffer_string(printer->out, printer->is_real[number] ? "    nf_real " : "    nf_word ");
+        print_name(printer, number, vector);
+        nf_buffer_string(printer->out, " = ");
+        print_value(printer, number, vector);
+        nf_buffer_string(printer->out, ";\n");
+    }
 }
 
 /* ---- a program ------------------------------------------------------------------------------- */
@@ -192,41 +225,62 @@ static void print_table(struct nfold_buffer *out, const char *path, size_t numbe
     nf_buffer_string(out, "\n};\n\n");
 }
 
-static void print_function(struct printer *printer, const char *head, unsigned input_count)
+static void print_instructions(struct printer *printer)
+{
+    for (size_t i = 0; i < printer->ir->count; i++)
+        print_instruction(printer, (nf_value)i);
+}
+
+static void print_rare_function(struct printer *printer, unsigned input_count)
 {
     struct nfold_buffer *out = printer->out;
-    nf_buffer_print(out, "%s(", head);
+    nf_buffer_print(out, "NF_RARELY nf_real nf_rare%s(", printer->path);
     for (unsigned k = 0; k < input_count; k++)
         nf_buffer_print(out, "%snf_real input%u", k > 0 ? ", " : "", k);
     nf_buffer_string(out, ")\n{\n");
-    for (size_t i = 0; i < printer->ir->count; i++)
-        print_instruction(printer, i);
+    print_instructions(printer);
     nf_buffer_string(out, "    return ");
-    print_operand(printer, printer->ir->result, 1);
+    print_operand(printer, printer->ir->result, 0, 1);
     nf_buffer_string(out, ";\n}\n\n");
 }
 
-/* What the program uses first, then the program. head: "NF_INLINE nf_real nf_value". */
-static int print_program(const nf_ir *ir, const char *path, const char *head, unsigned input_count,
+static void print_main_function(struct printer *printer)
+{
+    struct nfold_buffer *out = printer->out;
+    nf_buffer_string(out, "NF_INLINE struct nf_points nf_values(struct nf_points input)\n{\n");
+    print_instructions(printer);
+    nf_buffer_string(out, "    return (struct nf_points){{");
+    for (unsigned vector = 0; vector < printer->vectors; vector++) {
+        nf_buffer_string(out, vector > 0 ? ", " : "");
+        print_operand(printer, printer->ir->result, vector, 1);
+    }
+    nf_buffer_string(out, "}};\n}\n");
+}
+
+/* What the program uses first, then the program: the main one for so many vectors, a rare one of so
+ * many inputs for one (vectors is 0). */
+static int print_program(const nf_ir *ir, const char *path, unsigned vectors, unsigned input_count,
                          struct nfold_buffer *out)
 {
     for (size_t i = 0; i < ir->table_count; i++)
         print_table(out, path, i, &ir->table[i]);
     for (size_t i = 0; i < ir->rare_count; i++) {
-        char inner[PATH_SIZE], inner_head[PATH_SIZE + 32];
+        char inner[PATH_SIZE];
         int length = snprintf(inner, sizeof inner, "%s_%zu", path, i);
         assert(length > 0 && (size_t)length < sizeof inner);
         (void)length;
-        snprintf(inner_head, sizeof inner_head, "NF_RARELY nf_real nf_rare%s", inner);
-        if (print_program(ir->rare[i].program, inner, inner_head, ir->rare[i].input_count, out) < 0)
+        if (print_program(ir->rare[i].program, inner, 0, ir->rare[i].input_count, out) < 0)
             return NFOLD_E_MEMORY;
     }
-    struct printer printer = {.ir = ir, .out = out, .path = path};
+    struct printer printer = {.ir = ir, .out = out, .path = path, .vectors = vectors};
     printer.is_real = calloc(ir->count + 1, 1);
     if (!printer.is_real)
         return NFOLD_E_MEMORY;
     find_types(&printer);
-    print_function(&printer, head, input_count);
+    if (vectors > 0)
+        print_main_function(&printer);
+    else
+        print_rare_function(&printer, input_count);
     free(printer.is_real);
     return 0;
 }
@@ -253,29 +307,26 @@ static unsigned program_cost(const nf_ir *ir)
     return cost;
 }
 
-/* A light program wants several vectors and steps in flight at once; a heavy one fills the
- * processor's window alone, and every copy of it is time spent compiling. Measured:
- * docs/design/native.md. */
-static void print_choices(const nf_ir *ir, enum nfold_shape shape, enum nf_isa isa,
-                          struct nfold_buffer *out)
+/* How many vectors go through the kernel together: a light program needs several to keep a
+ * processor busy; a very heavy one does so alone, and every line more is time spent compiling.
+ * Measured: docs/design/native.md. */
+static unsigned choose_vectors(unsigned cost)
 {
-    unsigned cost = program_cost(ir);
-    unsigned vectors = cost <= 24 ? 4 : cost <= 48 ? 2 : 1;
-    unsigned unroll = cost <= 6 ? 4 : 1;
-    nf_buffer_print(out,
-                    "#define NF_SHAPE_%s\n#define NF_WIDTH %u\n#define NF_VECTORS %u\n"
-                    "#define NF_UNROLL %u\n\n",
-                    shape_name[shape], isa_width[isa], vectors, unroll);
+    return cost <= 40 ? 4 : cost <= 400 ? 2 : 1;
 }
 
 int nf_print_c(const nf_ir *ir, enum nfold_shape shape, enum nf_isa isa, struct nfold_buffer *out,
                nfold_error *err)
 {
-    print_choices(ir, shape, isa, out);
+    unsigned cost = program_cost(ir), vectors = choose_vectors(cost);
+    nf_buffer_print(out,
+                    "#define NF_SHAPE_%s\n#define NF_WIDTH %u\n#define NF_VECTORS %u\n"
+                    "#define NF_UNROLL %u\n\n",
+                    shape_name[shape], isa_width[isa], vectors, cost <= 6 ? 4 : 1);
     if (isa == NF_ISA_SCALAR)
         print_lines(out, nf_fma_text);
     print_lines(out, nf_kernel_text);
-    int rc = print_program(ir, "", "NF_INLINE nf_real nf_value", 1, out);
+    int rc = print_program(ir, "", vectors, 1, out);
     if (rc < 0 || out->failed)
         return nf_fail_memory(err);
     return 0;
@@ -283,9 +334,11 @@ int nf_print_c(const nf_ir *ir, enum nfold_shape shape, enum nf_isa isa, struct 
 
 void nf_print_c_flags(enum nf_isa isa, const char *flags[NF_PRINT_C_FLAGS])
 {
-    /* The text is vectors already: the vectorisers would only cost time. It calls no library. */
-    static const char *const common[] = {"-fno-tree-vectorize", "-fno-tree-slp-vectorize",
-                                         "-fno-stack-protector", "-nostdlib"};
+    /* The text is vectors already: the vectorisers would only cost time. Without tree-ter gcc keeps
+     * the order of the lines. No library is called. */
+    static const char *const common[] = {"-fno-tree-ter", "-fno-tree-vectorize",
+                                         "-fno-tree-slp-vectorize", "-fno-stack-protector",
+                                         "-nostdlib"};
     size_t count = sizeof common / sizeof *common;
     memcpy(flags, common, sizeof common);
     for (const char *const *flag = nf_isa_flags(isa); *flag; flag++) {
