@@ -1,0 +1,237 @@
+/* Tests of upgrade.h: native code beside a run, with a body whose compiler does what a test wants.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "context.h"
+#include "error.h"
+#include "registry.h"
+#include "upgrade.h"
+
+/* f(x) = 1: a chunk is easy to fold by hand. */
+struct fake {
+    int compile_code; /* what compile returns */
+    int gives_wrong_bits;
+    int compiles_until_cancelled;
+    double item_seconds;
+    _Atomic int compiles, unloads, cancelled;
+};
+
+static int fake_call(const void *self, void *scratch, const double *x, double *y, size_t count,
+                     nfold_error *err)
+{
+    const struct fake *fake = self;
+    double end = nf_clock_now() + fake->item_seconds * (double)count;
+    (void)scratch;
+    (void)x;
+    (void)err;
+    for (size_t k = 0; k < count; k++)
+        y[k] = 1;
+    while (fake->item_seconds > 0 && nf_clock_now() < end)
+        ;
+    return 0;
+}
+
+static void right_kernel(const double *base, const double *weight, double h, uint64_t first_step,
+                         uint64_t groups, struct nfold_lanes *lanes)
+{
+    (void)base;
+    (void)weight;
+    (void)h;
+    (void)first_step;
+    for (int l = 0; l < NFOLD_LANES; l++)
+        lanes->hi[l] += (double)(groups * NFOLD_GROUP_STEPS);
+}
+
+static void wrong_kernel(const double *base, const double *weight, double h, uint64_t first_step,
+                         uint64_t groups, struct nfold_lanes *lanes)
+{
+    right_kernel(base, weight, h, first_step, groups, lanes);
+    lanes->lo[17] += 0x1p-70;
+}
+
+static int fake_compile(const void *self, enum nfold_shape shape, const volatile int *cancel,
+                        struct nfold_native *native, nfold_error *err)
+{
+    struct fake *fake = (struct fake *)self;
+    (void)shape;
+    atomic_fetch_add(&fake->compiles, 1);
+    while (fake->compiles_until_cancelled) {
+        if (__atomic_load_n(cancel, __ATOMIC_RELAXED)) {
+            fake->cancelled = 1;
+            return NFOLD_E_STOPPED;
+        }
+        usleep(1000);
+    }
+    if (fake->compile_code < 0)
+        return nf_fail(err, fake->compile_code, "no compiler was found");
+    native->kernel = fake->gives_wrong_bits ? wrong_kernel : right_kernel;
+    native->handle = fake;
+    return 0;
+}
+
+static void fake_unload(struct nfold_native *native)
+{
+    struct fake *fake = native->handle;
+    atomic_fetch_add(&fake->unloads, 1);
+}
+
+static double fake_cost(const void *self)
+{
+    const struct fake *fake = self;
+    return fake->item_seconds > 0 ? fake->item_seconds * 1e9 : 1;
+}
+
+static const struct nfold_body_type fake_type = {
+    .abi = NFOLD_BODY_ABI,
+    .name = "fake",
+    .forms = NFOLD_FORM_CALL,
+    .traits = NFOLD_BODY_PURE,
+    .call = fake_call,
+    .cost_ns = fake_cost,
+    .compile = fake_compile,
+    .unload = fake_unload,
+};
+
+static nfold_body *fake_body(struct fake *fake)
+{
+    nfold_body *body = calloc(1, sizeof *body);
+    assert_non_null(body);
+    body->type = &fake_type;
+    body->self = fake;
+    body->kernels = nf_kernels_create();
+    return body;
+}
+
+static nfold_context *open_native(const char *native)
+{
+    nfold_options *options;
+    nfold_context *context;
+    assert_int_equal(nfold_options_create(&options, NULL), 0);
+    assert_int_equal(nfold_options_set(options, "native", native, NULL), 0);
+    assert_int_equal(nf_context_open(&context, nf_backend_find("threads"), 2, options, NULL), 0);
+    nfold_options_destroy(options);
+    return context;
+}
+
+static nfold_report *run(const char *native, nfold_body *body, double n)
+{
+    nfold_context *context = open_native(native);
+    nfold_work work = {.size = sizeof work, .body = body, .b = 1, .n = n};
+    nfold_report *report;
+    nfold_error err = {0};
+    if (nfold_run(context, &work, &report, &err) < 0)
+        fail_msg("%s", err.message);
+    nfold_close(context);
+    assert_true(report->value == 1);
+    return report;
+}
+
+static void native_code_is_compiled_once_for_a_body(void **state)
+{
+    struct fake fake = {0};
+    nfold_body *body = fake_body(&fake);
+    (void)state;
+    for (int again = 0; again < 3; again++) {
+        nfold_report *report = run(again ? "auto" : "on", body, 4e6);
+        assert_string_equal(report->native, "native");
+        assert_null(strstr(report->note, "native"));
+        nfold_report_free(report);
+    }
+    assert_int_equal(fake.compiles, 1);
+    nfold_body_close(body);
+    assert_int_equal(fake.unloads, 1);
+}
+
+static void native_code_with_other_bits_is_dropped(void **state)
+{
+    struct fake fake = {.gives_wrong_bits = 1};
+    nfold_body *body = fake_body(&fake);
+    nfold_report *report = run("on", body, 4e6);
+    (void)state;
+    assert_string_equal(report->native, "vm");
+    assert_non_null(strstr(report->note, "its bits differed"));
+    nfold_report_free(report);
+    assert_int_equal(fake.unloads, 1);
+    nfold_body_close(body);
+    assert_int_equal(fake.unloads, 1);
+}
+
+static void a_run_that_is_long_enough_compiles_beside_itself(void **state)
+{
+    struct fake fake = {.item_seconds = 400e-9};
+    nfold_body *body = fake_body(&fake);
+    nfold_report *report = run("auto", body, 4e6);
+    (void)state;
+    assert_string_equal(report->native, "mixed");
+    assert_int_equal(fake.compiles, 1);
+    nfold_report_free(report);
+    nfold_body_close(body);
+}
+
+static void a_short_run_compiles_nothing(void **state)
+{
+    struct fake fake = {0};
+    nfold_body *body = fake_body(&fake);
+    nfold_report *report = run("auto", body, 4e6);
+    (void)state;
+    assert_string_equal(report->native, "vm");
+    assert_int_equal(fake.compiles, 0);
+    nfold_report_free(report);
+    nfold_report_free(report = run("off", body, 4e6));
+    nfold_report_free(report = run("on", body, 1e6)); /* chunks too short for it */
+    assert_int_equal(fake.compiles, 0);
+    nfold_body_close(body);
+}
+
+static void a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one(void **state)
+{
+    struct fake fake = {.compile_code = NFOLD_E_MISSING, .item_seconds = 150e-9};
+    nfold_body *body = fake_body(&fake);
+    nfold_report *report = run("auto", body, 4e6);
+    nfold_work work = {.size = sizeof work, .body = body, .b = 1, .n = 4e6};
+    nfold_context *context = open_native("on");
+    nfold_error err;
+    (void)state;
+    assert_string_equal(report->note, "no native code: no compiler was found");
+    nfold_report_free(report);
+    assert_int_equal(nfold_run(context, &work, &report, &err), NFOLD_E_MISSING);
+    assert_null(report);
+    nfold_close(context);
+    nfold_body_close(body);
+}
+
+static void the_end_of_a_run_ends_the_compiler(void **state)
+{
+    struct fake fake = {.compiles_until_cancelled = 1, .item_seconds = 150e-9};
+    nfold_body *body = fake_body(&fake);
+    nfold_report *report = run("auto", body, 4e6);
+    (void)state;
+    assert_int_equal(fake.compiles, 1);
+    assert_int_equal(fake.cancelled, 1);
+    assert_null(strstr(report->note, "native"));
+    nfold_report_free(report);
+    nfold_body_close(body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(native_code_is_compiled_once_for_a_body),
+        cmocka_unit_test(native_code_with_other_bits_is_dropped),
+        cmocka_unit_test(a_run_that_is_long_enough_compiles_beside_itself),
+        cmocka_unit_test(a_short_run_compiles_nothing),
+        cmocka_unit_test(a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one),
+        cmocka_unit_test(the_end_of_a_run_ends_the_compiler),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
