@@ -260,6 +260,27 @@ static void equal_rare_programs_are_one(void **state)
     nf_ir_clear(&ir);
 }
 
+static void rares_of_one_function_share_its_program(void **state)
+{
+    nf_ir ir;
+    (void)state;
+    nf_ir_init(&ir);
+    nf_value x = nf_ir_input(&ir, 0), root = nf_ir_op1(&ir, NF_IR_SQRT, x), sum = x;
+    nf_value mask = nf_ir_op2(&ir, NF_IR_LT, x, root);
+    nf_value two = nf_ir_const(&ir, 2), three = nf_ir_const(&ir, 3);
+    nf_value input[][2] = {{x, root}, {root, x}, {x, two}, {root, two}, {x, three}};
+    for (unsigned i = 0; i < 5; i++)
+        sum = nf_ir_op2(&ir, NF_IR_ADD, sum, nf_ir_rare(&ir, mask, x, build_product, input[i], 2));
+    assert_int_equal(ir.rare_count, 5);
+    assert_int_equal(ir.program_count, 3); /* no constant, the constant 2, the constant 3 */
+    assert_ptr_equal(ir.rare[0].program, ir.rare[1].program);
+    assert_ptr_equal(ir.rare[2].program, ir.rare[3].program);
+    assert_int_equal(nf_ir_finish(&ir, sum, NULL), 0);
+    double quarter = 0.25; /* below its root: 0.25 + 0.125 + 0.125 + 0.5 + 1 + 0.75 */
+    assert_true(nf_ir_evaluate(&ir, &quarter) == 2.75);
+    nf_ir_clear(&ir);
+}
+
 static void a_rare_program_with_a_known_mask_is_none(void **state)
 {
     nf_ir ir;
@@ -359,6 +380,7 @@ int main(void)
         cmocka_unit_test(what_loses_minus_zero_or_infinity_stays),
         cmocka_unit_test(a_rare_program_runs_where_its_mask_holds),
         cmocka_unit_test(equal_rare_programs_are_one),
+        cmocka_unit_test(rares_of_one_function_share_its_program),
         cmocka_unit_test(a_rare_program_with_a_known_mask_is_none),
         cmocka_unit_test(finishing_drops_what_nothing_needs),
         cmocka_unit_test(rare_inputs_count_as_uses),

@@ -11,15 +11,18 @@
 /* What a search found in the hash: a value, or the bucket where a new one belongs. */
 #define NOT_FOUND UINT32_MAX
 
+#define PROGRAMS_SEARCHED 64
+
 void nf_ir_init(nf_ir *ir)
 {
     *ir = (nf_ir){0};
 }
 
-static void rare_clear(struct nf_ir_rare *rare)
+static void program_clear(struct nf_ir_program *program)
 {
-    nf_ir_clear(rare->program);
-    free(rare->program);
+    nf_ir_clear(program->ir);
+    free(program->ir);
+    program->ir = NULL;
 }
 
 void nf_ir_clear(nf_ir *ir)
@@ -28,8 +31,9 @@ void nf_ir_clear(nf_ir *ir)
         return;
     for (size_t i = 0; i < ir->table_count; i++)
         free(ir->table[i].entry);
-    for (size_t i = 0; i < ir->rare_count; i++)
-        rare_clear(&ir->rare[i]);
+    for (size_t i = 0; i < ir->program_count; i++)
+        program_clear(&ir->program[i]);
+    free(ir->program);
     free(ir->table);
     free(ir->rare);
     free(ir->bucket);
@@ -55,13 +59,15 @@ static unsigned operand_count(enum nf_ir_op op)
     return (unsigned)strlen(nf_ir_op_info[op].operands);
 }
 
+/* Constants differ in their highest bits only, buckets are chosen by the lowest: both must mix. */
 static uint64_t hash_mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ (hash >> 32)) * UINT64_C(0xbf58476d1ce4e5b9);
     return hash ^ (hash >> 29);
 }
 
-/* The number of a rare program is left out: equal programs have different numbers at first. */
+/* The number of a RARE is left out: equal ones have different numbers at first. */
 static uint64_t instruction_hash(const struct nf_ir_instruction *instruction)
 {
     uint64_t hash = instruction->op;
@@ -70,41 +76,19 @@ static uint64_t instruction_hash(const struct nf_ir_instruction *instruction)
     return instruction->op == NF_IR_RARE ? hash : hash_mix(hash, instruction->imm);
 }
 
-static int instruction_equal(const nf_ir *ir, const struct nf_ir_instruction *a, const nf_ir *other,
-                             const struct nf_ir_instruction *b);
-
-static int tables_equal(const struct nf_ir_table *a, const struct nf_ir_table *b)
-{
-    return a->count == b->count && memcmp(a->entry, b->entry, a->count * sizeof *a->entry) == 0;
-}
-
-static int programs_equal(const nf_ir *a, const nf_ir *b)
-{
-    if (a->count != b->count || a->result != b->result)
-        return 0;
-    for (size_t i = 0; i < a->count; i++)
-        if (!instruction_equal(a, &a->instruction[i], b, &b->instruction[i]))
-            return 0;
-    return 1;
-}
-
 static int rares_equal(const struct nf_ir_rare *a, const struct nf_ir_rare *b)
 {
-    return a->input_count == b->input_count &&
-           memcmp(a->input, b->input, a->input_count * sizeof *a->input) == 0 &&
-           programs_equal(a->program, b->program);
+    return a->program == b->program &&
+           memcmp(a->input, b->input, a->input_count * sizeof *a->input) == 0;
 }
 
-static int instruction_equal(const nf_ir *ir, const struct nf_ir_instruction *a, const nf_ir *other,
-                             const struct nf_ir_instruction *b)
+static int instructions_equal(const nf_ir *ir, const struct nf_ir_instruction *a,
+                              const struct nf_ir_instruction *b)
 {
     if (a->op != b->op || memcmp(a->operand, b->operand, sizeof a->operand) != 0)
         return 0;
-    if (a->op == NF_IR_RARE)
-        return rares_equal(&ir->rare[a->imm], &other->rare[b->imm]);
-    if (a->op == NF_IR_TABLE)
-        return tables_equal(&ir->table[a->imm], &other->table[b->imm]);
-    return a->imm == b->imm;
+    return a->imm == b->imm ||
+           (a->op == NF_IR_RARE && rares_equal(&ir->rare[a->imm], &ir->rare[b->imm]));
 }
 
 /* Open addressing; a bucket holds an instruction's number + 1, 0 while free. */
@@ -113,7 +97,7 @@ static nf_value hash_find(const nf_ir *ir, const struct nf_ir_instruction *wante
     size_t mask = ir->bucket_count - 1;
     size_t i = instruction_hash(wanted) & mask;
     for (; ir->bucket[i]; i = (i + 1) & mask)
-        if (instruction_equal(ir, &ir->instruction[ir->bucket[i] - 1], ir, wanted))
+        if (instructions_equal(ir, &ir->instruction[ir->bucket[i] - 1], wanted))
             return ir->bucket[i] - 1;
     *bucket = i;
     return NOT_FOUND;
@@ -287,6 +271,11 @@ nf_value nf_ir_op3(nf_ir *ir, enum nf_ir_op op, nf_value a, nf_value b, nf_value
     return operation(ir, (struct nf_ir_instruction){.op = op, .operand = {a, b, c}});
 }
 
+static int tables_equal(const struct nf_ir_table *a, const struct nf_ir_table *b)
+{
+    return a->count == b->count && memcmp(a->entry, b->entry, a->count * sizeof *a->entry) == 0;
+}
+
 /* The number of a table equal to these entries, which is added if there is none. */
 static uint64_t table_intern(nf_ir *ir, const uint64_t *entry, size_t count)
 {
@@ -323,52 +312,70 @@ nf_value nf_ir_table(nf_ir *ir, const uint64_t *entry, size_t count, nf_value in
         ir, &(struct nf_ir_instruction){.op = NF_IR_TABLE, .operand = {index}, .imm = number});
 }
 
-/* Builds the rare program. Inputs that are constants here are constants there. */
-static int rare_build(nf_ir *ir, struct nf_ir_rare *rare, nf_ir_build_fn *build,
-                      const nf_value *input, unsigned input_count)
+static int programs_equal(const struct nf_ir_program *a, const struct nf_ir_program *b)
+{
+    return a->build == b->build && a->argument_count == b->argument_count &&
+           a->is_const == b->is_const && memcmp(a->bits, b->bits, sizeof a->bits) == 0;
+}
+
+/* Builds it. Arguments that are constants here are constants there, the others are its inputs. */
+static int program_build(struct nf_ir_program *program)
 {
     nf_value argument[NF_IR_RARE_INPUTS] = {0};
-    uint64_t bits;
-    rare->program = malloc(sizeof *rare->program);
-    if (!rare->program)
+    unsigned inputs = 0;
+    program->ir = malloc(sizeof *program->ir);
+    if (!program->ir)
         return 0;
-    nf_ir_init(rare->program);
-    for (unsigned i = 0; i < input_count; i++) {
-        if (nf_ir_is_const(ir, input[i], &bits)) {
-            argument[i] = nf_ir_bits(rare->program, bits);
-        } else {
-            argument[i] = nf_ir_input(rare->program, rare->input_count);
-            rare->input[rare->input_count++] = input[i];
-        }
-    }
-    nf_value result = build(rare->program, argument);
-    if (nf_ir_finish(rare->program, result, NULL) == 0)
+    nf_ir_init(program->ir);
+    for (unsigned i = 0; i < program->argument_count; i++)
+        argument[i] = program->is_const & (1U << i) ? nf_ir_bits(program->ir, program->bits[i])
+                                                    : nf_ir_input(program->ir, inputs++);
+    nf_value result = program->build(program->ir, argument);
+    if (nf_ir_finish(program->ir, result, NULL) == 0)
         return 1;
-    rare_clear(rare);
+    program_clear(program);
     return 0;
 }
 
-/* Adds a rare program and its instruction, or finds an equal one and drops this. */
-static nf_value rare_intern(nf_ir *ir, struct nf_ir_rare *rare, nf_value mask, nf_value usual)
+/* The number of the program wanted, which is built if none of the latest is equal. To look at all
+ * would take long in expressions that no person writes, and would only save memory. */
+static uint32_t program_intern(nf_ir *ir, struct nf_ir_program *wanted)
 {
-    struct nf_ir_rare *grown = array_grow(ir, ir->rare, ir->rare_count, sizeof *grown);
-    if (!grown) {
-        rare_clear(rare);
+    for (size_t i = ir->program_count; i > 0 && i + PROGRAMS_SEARCHED > ir->program_count; i--)
+        if (programs_equal(&ir->program[i - 1], wanted))
+            return (uint32_t)(i - 1);
+    struct nf_ir_program *grown = array_grow(ir, ir->program, ir->program_count, sizeof *grown);
+    if (!grown)
+        return 0;
+    ir->program = grown;
+    if (!program_build(wanted)) {
+        ir->failed = 1;
         return 0;
     }
+    ir->program[ir->program_count] = *wanted;
+    return (uint32_t)ir->program_count++;
+}
+
+/* Adds a rare and its instruction; if an equal one is there, that, and this is dropped. */
+static nf_value rare_intern(nf_ir *ir, const struct nf_ir_rare *rare, nf_value mask, nf_value usual)
+{
+    struct nf_ir_rare *grown = array_grow(ir, ir->rare, ir->rare_count, sizeof *grown);
     size_t number = ir->rare_count, count = ir->count;
+    if (!grown)
+        return 0;
     ir->rare = grown;
     ir->rare[ir->rare_count++] = *rare;
     nf_value value = instruction_intern(
         ir, &(struct nf_ir_instruction){.op = NF_IR_RARE, .operand = {mask, usual}, .imm = number});
     if (ir->count == count)
-        rare_clear(&ir->rare[--ir->rare_count]);
+        ir->rare_count--;
     return value;
 }
 
 nf_value nf_ir_rare(nf_ir *ir, nf_value mask, nf_value usual, nf_ir_build_fn *build,
                     const nf_value *input, unsigned input_count)
 {
+    struct nf_ir_program wanted = {.build = build, .argument_count = input_count};
     struct nf_ir_rare rare = {0};
     uint64_t bits;
     assert(input_count <= NF_IR_RARE_INPUTS);
@@ -376,10 +383,16 @@ nf_value nf_ir_rare(nf_ir *ir, nf_value mask, nf_value usual, nf_ir_build_fn *bu
         return 0;
     if (nf_ir_is_const(ir, mask, &bits))
         return bits ? build(ir, input) : usual;
-    if (!rare_build(ir, &rare, build, input, input_count)) {
-        ir->failed = 1;
-        return 0;
+    for (unsigned i = 0; i < input_count; i++) {
+        if (nf_ir_is_const(ir, input[i], &wanted.bits[i]))
+            wanted.is_const |= 1U << i;
+        else
+            rare.input[rare.input_count++] = input[i];
     }
+    rare.program_number = program_intern(ir, &wanted);
+    if (ir->failed)
+        return 0;
+    rare.program = ir->program[rare.program_number].ir;
     return rare_intern(ir, &rare, mask, usual);
 }
 
@@ -401,27 +414,45 @@ static void mark_used(const nf_ir *ir, unsigned char *is_used)
     }
 }
 
-/* Every RARE instruction has a program of its own, so that they can be moved to the order of use.
- */
-static void rares_renumber(nf_ir *ir, struct nf_ir_rare *kept, const nf_value *number)
+/* The rares that are left, in the order of their instructions, of which each has its own; rare has
+ * room for all. */
+static void rares_renumber(nf_ir *ir, struct nf_ir_rare *rare, const nf_value *number)
 {
-    size_t kept_count = 0;
+    size_t count = 0;
     for (size_t i = 0; i < ir->count; i++) {
         struct nf_ir_instruction *instruction = &ir->instruction[i];
         if (instruction->op != NF_IR_RARE)
             continue;
-        struct nf_ir_rare *rare = &ir->rare[instruction->imm];
-        kept[kept_count] = *rare;
-        rare->program = NULL;
-        for (unsigned k = 0; k < rare->input_count; k++)
-            kept[kept_count].input[k] = number[rare->input[k]];
-        instruction->imm = kept_count++;
+        rare[count] = ir->rare[instruction->imm];
+        for (unsigned k = 0; k < rare[count].input_count; k++)
+            rare[count].input[k] = number[rare[count].input[k]];
+        instruction->imm = count++;
     }
-    for (size_t i = 0; i < ir->rare_count; i++)
-        rare_clear(&ir->rare[i]);
     free(ir->rare);
-    ir->rare = kept;
-    ir->rare_count = kept_count;
+    ir->rare = rare;
+    ir->rare_count = count;
+}
+
+/* number has room for every program: each came with an instruction. */
+static void programs_renumber(nf_ir *ir, nf_value *number)
+{
+    size_t count = 0;
+    for (size_t p = 0; p < ir->program_count; p++)
+        number[p] = NOT_FOUND;
+    for (size_t r = 0; r < ir->rare_count; r++)
+        number[ir->rare[r].program_number] = 0;
+    for (size_t p = 0; p < ir->program_count; p++) {
+        struct nf_ir_program program = ir->program[p];
+        if (number[p] == NOT_FOUND) {
+            program_clear(&program);
+        } else {
+            number[p] = (nf_value)count;
+            ir->program[count++] = program;
+        }
+    }
+    ir->program_count = count;
+    for (size_t r = 0; r < ir->rare_count; r++)
+        ir->rare[r].program_number = number[ir->rare[r].program_number];
 }
 
 static void instructions_renumber(nf_ir *ir, const unsigned char *is_used, nf_value *number)
@@ -483,6 +514,7 @@ int nf_ir_finish(nf_ir *ir, nf_value result, nfold_error *err)
     instructions_renumber(ir, is_used, number);
     rares_renumber(ir, kept, number);
     tables_renumber(ir, number);
+    programs_renumber(ir, number);
     free(ir->bucket); /* numbers have changed: nothing is built any more */
     ir->bucket = NULL;
     ir->bucket_count = 0;

@@ -5,10 +5,12 @@
  * zeros); an operand of type I may be an F or M value and the other way round: the lane's bits are
  * taken as they are, and nothing is converted. All floating-point operations round to nearest even.
  *
- * The builder folds constants (with nf_ir_apply, the one definition of every operation), gives equal
- * instructions one number and never changes a bit of a result. Operands come before their users.
+ * The builder folds constants (with nf_ir_apply, the one definition of every operation), gives
+ * equal instructions one number and never changes a bit of a result. Operands come before their
+ * users.
  *
- * Readers: the scalar definition (ir.c), the VM (vm.c), the C printer (print_c.c), the text printer.
+ * Readers: the scalar definition (ir.c), the VM (vm.c), the C printer (print_c.c), the text
+ * printer.
  */
 #ifndef NF_IR_H
 #define NF_IR_H
@@ -83,10 +85,23 @@ struct nf_ir_table {
 
 struct nf_ir;
 
+/* Makes a rare program from its inputs; pure: equal inputs give equal programs. */
+typedef nf_value nf_ir_build_fn(struct nf_ir *program, const nf_value *input);
+
+/* Built once for all that run it; owned by the ir. What it was built with tells equal ones. */
+struct nf_ir_program {
+    struct nf_ir *ir;
+    nf_ir_build_fn *build;
+    unsigned is_const; /* bit k: argument k is the constant bits[k] */
+    uint64_t bits[NF_IR_RARE_INPUTS];
+    unsigned argument_count;
+};
+
 struct nf_ir_rare {
-    struct nf_ir *program; /* its inputs are 0 … input_count-1 */
+    struct nf_ir *program; /* borrowed; its inputs are 0 … input_count-1 */
     nf_value input[NF_IR_RARE_INPUTS];
     unsigned input_count;
+    uint32_t program_number; /* of .program in the ir's list */
 };
 
 typedef struct nf_ir {
@@ -98,6 +113,8 @@ typedef struct nf_ir {
     size_t table_count;
     struct nf_ir_rare *rare;
     size_t rare_count;
+    struct nf_ir_program *program;
+    size_t program_count;
     nf_value result;
     int failed; /* out of memory: later calls do nothing, nf_ir_finish reports it */
 } nf_ir;
@@ -116,8 +133,7 @@ nf_value nf_ir_op3(nf_ir *ir, enum nf_ir_op op, nf_value a, nf_value b, nf_value
 /* A table's entries are copied; equal tables get one number. */
 nf_value nf_ir_table(nf_ir *ir, const uint64_t *entry, size_t count, nf_value index);
 /* Lanes where mask holds get the value of the program that build makes from its inputs; the others
- * get usual. The program is pure and is defined for every input. */
-typedef nf_value nf_ir_build_fn(nf_ir *program, const nf_value *input);
+ * get usual. The program is defined for every input. */
 nf_value nf_ir_rare(nf_ir *ir, nf_value mask, nf_value usual, nf_ir_build_fn *build,
                     const nf_value *input, unsigned input_count);
 

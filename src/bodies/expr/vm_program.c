@@ -362,14 +362,14 @@ static void place_scale(struct nf_vm_place *place, size_t slot_bytes)
 }
 
 /* From slot numbers to bytes. */
-static void places_scale(struct nf_vm_program *program)
+static void places_scale(struct nf_vm_program *program, size_t rare_count)
 {
     for (size_t i = 0; i < program->count; i++) {
         place_scale(&program->instruction[i].out, program->slot_bytes);
         for (unsigned k = 0; k < 3; k++)
             place_scale(&program->instruction[i].operand[k], program->slot_bytes);
     }
-    for (size_t i = 0; i < program->rare_count; i++)
+    for (size_t i = 0; i < rare_count; i++)
         for (unsigned k = 0; k < program->rare[i].input_count; k++)
             place_scale(&program->rare[i].input[k], program->slot_bytes);
 }
@@ -414,24 +414,33 @@ static int instructions_make(struct nf_vm_program *program, const nf_ir *ir,
 }
 
 /* The rare programs use the same block, and share an area behind the slots. */
-static int rares_make(struct nf_vm_program *program, const nf_ir *ir,
+static int inner_make(struct nf_vm_program *program, const nf_ir *ir,
                       const struct nf_vm_loops *loops, nfold_error *err)
 {
     size_t largest = 0;
-    for (size_t i = 0; i < program->rare_count; i++) {
-        struct nf_vm_rare *rare = &program->rare[i];
-        int rc =
-            nf_vm_program_create(&rare->program, ir->rare[i].program, loops, program->block, err);
+    for (; program->inner_count < ir->program_count; program->inner_count++) {
+        struct nf_vm_program **inner = &program->inner[program->inner_count];
+        int rc = nf_vm_program_create(inner, ir->program[program->inner_count].ir, loops,
+                                      program->block, err);
         if (rc < 0)
             return rc;
-        if (rare->program->scratch_size > largest)
-            largest = rare->program->scratch_size;
+        if ((*inner)->scratch_size > largest)
+            largest = (*inner)->scratch_size;
     }
+    for (size_t i = 0; i < ir->rare_count; i++)
+        program->rare[i].program = program->inner[ir->rare[i].program_number];
     program->rare_offset = program->slot_count * program->slot_bytes;
     program->scratch_size = program->rare_offset;
-    if (program->rare_count)
+    if (ir->program_count)
         program->scratch_size += (2 + NF_IR_RARE_INPUTS) * program->slot_bytes + largest;
     return 0;
+}
+
+static int program_allocate(struct nf_vm_program *program, const nf_ir *ir)
+{
+    program->rare = calloc(ir->rare_count ? ir->rare_count : 1, sizeof *program->rare);
+    program->inner = calloc(ir->program_count ? ir->program_count : 1, sizeof *program->inner);
+    return program->rare && program->inner;
 }
 
 int nf_vm_program_create(struct nf_vm_program **made, const nf_ir *ir,
@@ -441,16 +450,15 @@ int nf_vm_program_create(struct nf_vm_program **made, const nf_ir *ir,
     if (!program)
         return nf_fail_memory(err);
     int rc = NFOLD_OK;
-    program->rare_count = ir->rare_count;
-    program->rare = calloc(ir->rare_count ? ir->rare_count : 1, sizeof *program->rare);
-    if (!program->rare || !instructions_make(program, ir, loops) || !slots_assign(program)) {
+    if (!program_allocate(program, ir) || !instructions_make(program, ir, loops) ||
+        !slots_assign(program)) {
         rc = nf_fail_memory(err);
         goto destroy;
     }
     program->block = block ? block : block_choose(program->slot_count);
     program->slot_bytes = program->block * sizeof(uint64_t);
-    places_scale(program);
-    rc = rares_make(program, ir, loops, err);
+    places_scale(program, ir->rare_count);
+    rc = inner_make(program, ir, loops, err);
     if (rc < 0)
         goto destroy;
     *made = program;
@@ -464,8 +472,9 @@ void nf_vm_program_destroy(struct nf_vm_program *program)
 {
     if (!program)
         return;
-    for (size_t i = 0; program->rare && i < program->rare_count; i++)
-        nf_vm_program_destroy(program->rare[i].program);
+    for (size_t i = 0; i < program->inner_count; i++)
+        nf_vm_program_destroy(program->inner[i]);
+    free(program->inner);
     free(program->rare);
     free(program->pool);
     free(program->instruction);

@@ -27,7 +27,7 @@ struct nf_vm_instruction {
 };
 
 struct nf_vm_rare {
-    struct nf_vm_program *program;
+    const struct nf_vm_program *program; /* borrowed from .inner */
     struct nf_vm_place input[NF_IR_RARE_INPUTS];
     unsigned input_count;
 };
@@ -39,7 +39,8 @@ struct nf_vm_program {
     struct nf_vm_instruction *instruction;
     size_t count;
     struct nf_vm_rare *rare;
-    size_t rare_count;
+    struct nf_vm_program **inner; /* those that its rares run */
+    size_t inner_count;
     uint64_t *pool;
     size_t slot_count;
     size_t block;       /* lanes of a block at most, a multiple of NF_VM_LANES */
