@@ -28,6 +28,7 @@ enum shape {
     SPREAD,   /* exponents uniform: between low and high, both positive, either sign */
     NEAR,     /* a few places around low */
     MULTIPLE, /* a few places around multiples of low, up to high times it */
+    WORST,    /* a mantissa nearest to a multiple of pi/2, for exponents low ... high */
 };
 
 struct region {
@@ -97,7 +98,8 @@ static const struct subject subjects[] = {
            {MULTIPLE, HALF_PI, 100},
            {MULTIPLE, HALF_PI, 1e12},
            {MULTIPLE, HALF_PI / 2, 1e5},
-           {NEAR, 0x1p40, 0}}},
+           {NEAR, 0x1p40, 0},
+           {WORST, -52, 971}}},
     {.name = "cos",
      .one = mpfr_cos,
      .x = {{BITS, 0, 0},
@@ -110,7 +112,8 @@ static const struct subject subjects[] = {
            {MULTIPLE, HALF_PI, 100},
            {MULTIPLE, HALF_PI, 1e12},
            {MULTIPLE, HALF_PI / 2, 1e5},
-           {NEAR, 0x1p40, 0}}},
+           {NEAR, 0x1p40, 0},
+           {WORST, -52, 971}}},
     {.name = "mod",
      .two = mpfr_mod,
      .x = {{BITS, 0, 0},
@@ -233,7 +236,8 @@ static const struct subject subjects[] = {
            {MULTIPLE, HALF_PI, 100},
            {MULTIPLE, HALF_PI, 1e12},
            {MULTIPLE, HALF_PI / 2, 1e5},
-           {NEAR, 0x1p40, 0}}},
+           {NEAR, 0x1p40, 0},
+           {WORST, -52, 971}}},
     {.name = "asin",
      .one = mpfr_asin,
      .x = {{BITS, 0, 0},
@@ -355,6 +359,30 @@ static double nudge(double x, uint64_t *state)
     return x;
 }
 
+/* The m below 2^53 for which m 2^exponent is nearest to a multiple of pi/2 is the last such
+ * denominator of the continued fraction of 2^exponent / (pi/2). */
+static double worst_angle(long exponent)
+{
+    mpfr_t rest, whole;
+    double denominator = 1, before = 0;
+    mpfr_inits2(1300, rest, whole, (mpfr_ptr)0);
+    mpfr_const_pi(rest, MPFR_RNDN);
+    mpfr_ui_div(rest, 2, rest, MPFR_RNDN);
+    mpfr_mul_2si(rest, rest, exponent, MPFR_RNDN);
+    for (;;) {
+        mpfr_frac(rest, rest, MPFR_RNDN);
+        mpfr_ui_div(rest, 1, rest, MPFR_RNDN);
+        mpfr_floor(whole, rest);
+        double next = mpfr_get_d(whole, MPFR_RNDN) * denominator + before;
+        if (next >= 0x1p53)
+            break;
+        before = denominator;
+        denominator = next;
+    }
+    mpfr_clears(rest, whole, (mpfr_ptr)0);
+    return ldexp(denominator, (int)exponent);
+}
+
 static double draw(const struct region *region, uint64_t *state)
 {
     double u = random_unit(state), x;
@@ -372,6 +400,8 @@ static double draw(const struct region *region, uint64_t *state)
         return nudge(region->low, state);
     case MULTIPLE:
         return nudge(sign * region->low * floor(pow(region->high, u)), state);
+    case WORST:
+        return sign * worst_angle((long)floor(region->low + u * (region->high - region->low)));
     default:
         abort();
     }
