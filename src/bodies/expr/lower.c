@@ -2,7 +2,6 @@
 #include "lower.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "math.h"
 
