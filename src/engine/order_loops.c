@@ -24,10 +24,12 @@ static void lane_bases(const struct nf_points *points, double first, double *bas
 static void block_points(const double *restrict base, double h, uint64_t first_step, unsigned steps,
                          double *restrict x)
 {
+    double offset = (double)(NFOLD_LANES * first_step);
     for (unsigned k = 0; k < steps; k++) {
-        double offset = (double)(NFOLD_LANES * (first_step + k));
         for (int l = 0; l < NFOLD_LANES; l++)
-            x[k * NFOLD_LANES + l] = nf_fma(offset, h, base[l]);
+            x[l] = nf_fma(offset, h, base[l]);
+        x += NFOLD_LANES;
+        offset += NFOLD_LANES; /* exact */
     }
 }
 
@@ -84,40 +86,92 @@ static void fold_weighted_sum(struct nf_fold *fold, const double *y, unsigned fi
     add_terms(fold, weighted);
 }
 
-/* mantissa *= y's, in [1,2) with its sign; exponent += y's. A zero makes the mantissa zero. */
-static inline void multiply(double *mantissa, double *exponent, double y)
+#define EXPONENT_MASK (UINT64_C(0x7ff) << 52)
+#define EXPONENT_BIAS 1023
+
+static inline uint64_t bits_of(double value)
 {
-    double scaled = fabs(y) < 0x1p-1022 ? y * 0x1p64 : y;
     uint64_t bits;
-    int power;
-    memcpy(&bits, &scaled, sizeof bits);
-    power = (int)(bits >> 52 & 0x7ff);
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* The mantissa of a normal number, in [1,2), with its sign. */
+static inline double mantissa_of(double value)
+{
+    uint64_t bits = (bits_of(value) & ~EXPONENT_MASK) | (uint64_t)EXPONENT_BIAS << 52;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline int biased_exponent(double value)
+{
+    return (int)(bits_of(value) >> 52 & 0x7ff);
+}
+
+/* mantissa *= y's, exponent += y's, for any y; a zero, inf or nan goes into the mantissa. */
+static void multiply_any(double *mantissa, double *exponent, double y)
+{
+    int is_tiny = fabs(y) < 0x1p-1022, power;
+    double scaled = is_tiny ? y * 0x1p64 : y;
+    power = biased_exponent(scaled);
     if (power == 0 || power == 0x7ff) {
         *mantissa *= y;
         return;
     }
-    bits = (bits & ~(0x7ffull << 52)) | 0x3ffull << 52;
-    memcpy(&scaled, &bits, sizeof bits);
-    *mantissa *= scaled;
-    *exponent += power - 1023 - (fabs(y) < 0x1p-1022 ? 64 : 0);
+    *mantissa *= mantissa_of(scaled);
+    *exponent += power - EXPONENT_BIAS - (is_tiny ? 64 : 0);
 }
 
-/* Exact, so that it may be done at any time: a group's mantissas stay below 2^65. */
+/* Exact, so that it may be done at any time: after a block a mantissa is below 2^17. */
 static void renormalise(struct nfold_lanes *lanes)
 {
     for (int l = 0; l < NFOLD_LANES; l++) {
         double mantissa = 1, exponent = lanes->lo[l];
-        multiply(&mantissa, &exponent, lanes->hi[l]);
+        multiply_any(&mantissa, &exponent, lanes->hi[l]);
         lanes->hi[l] = mantissa;
         lanes->lo[l] = exponent;
+    }
+}
+
+static int are_all_normal(const double *y)
+{
+    uint64_t odd = 0;
+    for (int k = 0; k < NF_BLOCK_ITEMS; k++) {
+        uint64_t exponent = bits_of(y[k]) & EXPONENT_MASK;
+        odd |= (uint64_t)(exponent == 0) | (uint64_t)(exponent == EXPONENT_MASK);
+    }
+    return odd == 0;
+}
+
+/* Vector code: exponents add up in integers beside the mantissas. */
+static void multiply_normal_block(struct nfold_lanes *lanes, const double *y)
+{
+    for (int l = 0; l < NFOLD_LANES; l += 8) {
+        double mantissa[8];
+        uint64_t sum[8] = {0};
+        memcpy(mantissa, lanes->hi + l, sizeof mantissa);
+        for (int k = 0; k < NF_BLOCK_STEPS; k++) {
+            for (int i = 0; i < 8; i++) {
+                double value = y[k * NFOLD_LANES + l + i];
+                mantissa[i] *= mantissa_of(value);
+                sum[i] += bits_of(value) >> 52 & 0x7ff;
+            }
+        }
+        memcpy(lanes->hi + l, mantissa, sizeof mantissa);
+        for (int i = 0; i < 8; i++)
+            lanes->lo[l + i] += (int)sum[i] - NF_BLOCK_STEPS * EXPONENT_BIAS;
     }
 }
 
 static void fold_prod(struct nf_fold *fold, const double *y, unsigned first, unsigned last)
 {
     struct nfold_lanes *lanes = &fold->lanes;
-    for (unsigned k = first; k < last; k++)
-        multiply(&lanes->hi[k % NFOLD_LANES], &lanes->lo[k % NFOLD_LANES], y[k]);
+    if (first == 0 && last == NF_BLOCK_ITEMS && are_all_normal(y))
+        multiply_normal_block(lanes, y);
+    else
+        for (unsigned k = first; k < last; k++)
+            multiply_any(&lanes->hi[k % NFOLD_LANES], &lanes->lo[k % NFOLD_LANES], y[k]);
     renormalise(lanes);
 }
 
