@@ -1,5 +1,5 @@
-"""Fills a manual page: a line "@OPTIONS verb@" becomes the options of that verb as the built
-command prints them, so that the page cannot drift from the option tables.
+"""Fills a manual page: a line "@LIST verb@" becomes the options of that verb, "@LIST functions@" the
+functions of expressions, as the built command prints them: the page cannot drift from the tables.
 
 usage: fill.py NFOLD TEMPLATE OUTPUT
 """
@@ -9,14 +9,14 @@ import subprocess
 import sys
 
 
-def options(nfold, verb):
-    return subprocess.run([nfold, "man", verb], check=True, capture_output=True, text=True).stdout
+def items(nfold, noun):
+    return subprocess.run([nfold, "man", noun], check=True, capture_output=True, text=True).stdout
 
 
 def main(nfold, template, output):
     with open(template, encoding="utf-8") as file:
         page = file.read()
-    page = re.sub(r"^@OPTIONS (\w+)@\n", lambda match: options(nfold, match[1]), page,
+    page = re.sub(r"^@LIST (\w+)@\n", lambda match: items(nfold, match[1]), page,
                   flags=re.MULTILINE)
     with open(output, "w", encoding="utf-8") as file:
         file.write(page)

@@ -29,6 +29,13 @@ static void print_verb_names(struct nfold_buffer *out)
             nf_buffer_print(out, "%s ", (*verb)->name);
 }
 
+/* What may follow `nfold help`. */
+static void print_help_names(struct nfold_buffer *out)
+{
+    print_verb_names(out);
+    nf_buffer_string(out, "expressions");
+}
+
 static void bash_begin(struct nfold_buffer *out)
 {
     nf_buffer_string(out, "# bash completion for nfold, made by `nfold completion bash`\n"
@@ -64,7 +71,7 @@ static void bash_verb(struct nfold_buffer *out, const struct nf_verb *verb,
     nf_buffer_string(out, "        esac\n");
     if (strcmp(verb->name, "help") == 0) {
         nf_buffer_string(out, "        values=\"");
-        print_verb_names(out);
+        print_help_names(out);
         nf_buffer_string(out, "\"\n");
     }
     nf_buffer_string(out, "        ;;\n");
@@ -141,7 +148,7 @@ static void zsh_verb(struct nfold_buffer *out, const struct nf_verb *verb,
     }
     if (strcmp(verb->name, "help") == 0) {
         nf_buffer_string(out, " \\\n            '1:verb:(");
-        print_verb_names(out);
+        print_help_names(out);
         nf_buffer_string(out, ")'\n        ;;\n");
     } else {
         nf_buffer_string(out, " \\\n            '*:operand:_files'\n        ;;\n");
@@ -190,7 +197,7 @@ static void fish_verb(struct nfold_buffer *out, const struct nf_verb *verb,
 static void fish_end(struct nfold_buffer *out)
 {
     nf_buffer_string(out, "complete -c nfold -f -n '__fish_seen_subcommand_from help' -a '");
-    print_verb_names(out);
+    print_help_names(out);
     nf_buffer_string(out, "'\n");
 }
 

@@ -64,7 +64,7 @@ void nf_help_all(struct nfold_buffer *out)
 {
     nf_buffer_print(out,
                     "nfold %s: one computation on all you have, the same answer to the last bit\n"
-                    "\n\nusage: nfold VERB [options] OPERAND...\n\n",
+                    "\nusage: nfold VERB [options] OPERAND...\n\n",
                     nfold_version());
     for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
         if (!(*verb)->is_hidden)
@@ -73,9 +73,12 @@ void nf_help_all(struct nfold_buffer *out)
     for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
         if ((*verb)->runs_works)
             nf_buffer_print(out, "  %s\n", (*verb)->examples[0].line);
-    nf_buffer_string(out, "\n`nfold help VERB` has more examples, the options and the exit "
-                          "status.\n");
+    nf_buffer_string(out,
+                     "\n`nfold help VERB` has more examples, the options and the exit status;\n"
+                     "`nfold help expressions` has the operators and functions.\n");
 }
+
+#define TOPIC "expressions"
 
 static int find_verb(const struct nf_command *command, const struct nf_verb **verb,
                      nfold_error *err)
@@ -86,25 +89,36 @@ static int find_verb(const struct nf_command *command, const struct nf_verb **ve
         return 0;
     for (const struct nf_verb *const *each = nf_verbs; *each != NULL; each++)
         near = nf_suggest_nearer(name, strlen(name), near, (*each)->name);
+    near = nf_suggest_nearer(name, strlen(name), near, TOPIC);
     return nf_verb_misused(command->verb, err, "there is no verb '%s'%s%s%s", name,
                            near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                            near != NULL ? "'?" : "");
 }
 
+static int write_help(const struct nf_command *command, struct nfold_buffer *text, nfold_error *err)
+{
+    const struct nf_verb *verb;
+    int rc;
+    if (command->operand_count == 0) {
+        nf_help_all(text);
+        return 0;
+    }
+    if (strcmp(command->operand[0], TOPIC) == 0) {
+        nf_help_expressions(text);
+        return 0;
+    }
+    rc = find_verb(command, &verb, err);
+    return rc < 0 ? rc : nf_help_verb(text, verb, err);
+}
+
 static int run(struct nf_command *command, nfold_error *err)
 {
     struct nfold_buffer text = {0};
-    const struct nf_verb *verb = NULL;
-    int rc = 0;
+    int rc;
     if (command->operand_count > 1)
         return nf_verb_misused(command->verb, err, "'%s' is one operand too many",
                                command->operand[1]);
-    if (command->operand_count == 1 && (rc = find_verb(command, &verb, err)) < 0)
-        return rc;
-    if (verb == NULL)
-        nf_help_all(&text);
-    else
-        rc = nf_help_verb(&text, verb, err);
+    rc = write_help(command, &text, err);
     if (rc >= 0)
         rc = nf_output_write(STDOUT_FILENO, &text, err);
     nf_buffer_clear(&text);
@@ -120,14 +134,16 @@ static const struct nf_example examples[] = {
     {"nfold help", "all verbs"},
     {"nfold help integrate", "one of them"},
     {"nfold integrate --help", "the same"},
+    {"nfold help expressions", "operators and functions"},
     {0},
 };
 
 const struct nf_verb nf_verb_help = {
     .name = "help",
     .summary = "explain nfold, or one verb",
-    .operands = "[VERB]",
-    .about = "Prints what a verb does, how it is used, examples, its options and exit status.\n",
+    .operands = "[VERB | expressions]",
+    .about = "Prints what a verb does, how it is used, examples, its options and exit status;\n"
+             "or the operators and functions of expressions.\n",
     .tables = {rows},
     .examples = examples,
     .run = run,

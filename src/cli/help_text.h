@@ -5,6 +5,9 @@
 #include "verb.h"
 
 void nf_help_all(struct nfold_buffer *out);
+void nf_help_expressions(struct nfold_buffer *out);
+/* The functions of expressions as items of an mdoc list. */
+void nf_man_functions(struct nfold_buffer *out);
 int nf_help_verb(struct nfold_buffer *out, const struct nf_verb *verb, nfold_error *err);
 
 #endif

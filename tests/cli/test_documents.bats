@@ -9,7 +9,7 @@ setup() {
 }
 
 @test "no line of help is wider than 80 columns" {
-    for verb in "" integrate reduce compare info help; do
+    for verb in "" integrate reduce compare info help expressions; do
         "$NFOLD" help $verb | awk -v verb="$verb" \
             'length($0) > 80 { print verb ": " $0; bad = 1 } END { exit bad }'
     done
@@ -39,7 +39,7 @@ setup() {
     for template in "$NFOLD_SOURCE_ROOT"/docs/man/*.mdoc.in; do
         page=$(basename "${template%.mdoc.in}").1
         python3 "$NFOLD_SOURCE_ROOT/docs/man/fill.py" "$NFOLD" "$template" "$page"
-        [[ $(grep -c @OPTIONS "$page") == 0 ]]
+        [[ $(grep -c @LIST "$page") == 0 ]]
         mandoc -Tlint -Wwarning "$page"
         mandoc -Tutf8 "$page" >/dev/null
     done
@@ -74,6 +74,7 @@ setup() {
     [[ $(complete_line nfold integrate --rule s) == simpson ]]
     [[ $(complete_line nfold integrate -b th) == threads ]]
     [[ $(complete_line nfold help com) == compare ]]
+    [[ $(complete_line nfold help ex) == expressions ]]
     [[ -z $(complete_line nfold info --ru) ]]
 }
 

@@ -7,6 +7,7 @@ load screen.bash
 @test "no verb: what there is" { screen no-verb; }
 @test "help lists the verbs" { screen help; }
 @test "help teaches a verb" { screen help-integrate; }
+@test "help lists operators and functions" { screen help-expressions; }
 @test "in a pipe: the answer and nothing else" { screen integrate; }
 @test "numbers may be constant expressions and begin with a minus" { screen operands; }
 @test "every reduction" { screen reduce; }
