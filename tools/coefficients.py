@@ -132,7 +132,7 @@ def remez(points, values, weights, first, count):
 
 
 def fit(function, weight, low, high, count, fixed=(), refits=3):
-    """Doubles c[0] ... c[count-1] with sum c[k] x^k close to function; fixed are the first of them."""
+    """Doubles c[k] for which sum c[k] x^k is close to function; fixed are the first of them."""
     points = [x for x in grid(low, high) if abs(x) > Decimal("1e-9")]  # 0 / 0 there
     while len(points) <= GRID:
         points.append(points[-1])
@@ -334,7 +334,7 @@ def header_cbrt():
     while high - low > 1:
         start = (low + high) // 2
         low, high = (start, high) if guess_spread(start) > 0 else (low, start)
-    return [number("GUESS_START", "start - (upper half of x's bits) / 3 guesses x^(-1/3) to 3.5 %",
+    return [number("GUESS_START", "start - (upper half of bits) / 3 is like x^(-1/3)",
                    float(low))]
 
 

@@ -2,8 +2,8 @@
  *
  * Each function appends its program to ir and returns its value. Errors are at most 1 ulp against
  * the exact result over the whole range (tests/unit/math_mpfr.c), special values are those of C99
- * Annex F, and no result depends on the sign or payload of a NaN. Coefficients: tools/coefficients.py.
- */
+ * Annex F, and no result depends on the sign or payload of a NaN. docs/design/mathematics.md says
+ * how; coefficients: tools/coefficients.py. */
 #ifndef NF_MATH_H
 #define NF_MATH_H
 
@@ -18,7 +18,7 @@ struct nf_math_function {
     const char *summary; /* for the manual */
 };
 
-/* Every function of the grammar that is a call (sqrt, abs, where, … included); ended by a zero row. */
+/* Every function of the grammar that is a call (sqrt, abs, where, … too); ended by a zero row. */
 extern const struct nf_math_function nf_math_functions[];
 
 /* What the grammar's operators need. */

@@ -2,6 +2,6 @@
 #ifndef NF_COEFFICIENTS_CBRT_H
 #define NF_COEFFICIENTS_CBRT_H
 
-#define GUESS_START 0x1.54fba57400000p+30 /* start - (upper half of x's bits) / 3 guesses x^(-1/3) to 3.5 % */
+#define GUESS_START 0x1.54fba57400000p+30 /* start - (upper half of bits) / 3 is like x^(-1/3) */
 
 #endif
