@@ -307,12 +307,13 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     const struct nfold_body *body = attempt->job.body;
     double cpu;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, context->native, err);
-    if (rc < 0)
-        return atomic_load(&context->stop) ? nf_fail(err, NFOLD_E_STOPPED, "stopped") : rc;
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */
     attempt->facts.start += attempt->upgrade.seconds;
-    cpu = nf_clock_process_cpu();
+    attempt->facts.end = nf_clock_now();
     attempt->facts.native = body->kernels && body->type->compile ? "vm" : "none";
+    if (rc < 0)
+        return atomic_load(&context->stop) ? nf_fail(err, NFOLD_E_STOPPED, "stopped") : rc;
+    cpu = nf_clock_process_cpu();
     if (!attempt->plan.is_empty)
         rc = run_on_backend(context, attempt, err);
     else

@@ -68,6 +68,17 @@ milliseconds() {
     [[ $output == *"signal SIGINT"* && -z $(ls -A empty) ]]
 }
 
+@test "a stop while native code is waited for kills the compiler and is no time travel" {
+    mkdir empty
+    printf '#!/bin/sh\nsleep 5\n' >slow-cc
+    chmod +x slow-cc
+    TMPDIR=$PWD/empty run interrupt 0.4 SIGINT "$NFOLD" integrate x 0 1 1e9 --native on --cc ./slow-cc
+    echo "$output"
+    [[ $output == *"at 0 %: 0 of 1 G items in "*"signal SIGINT"* && $output != *"in -"* ]]
+    (($(milliseconds) < 300))
+    [[ -z $(ls -A empty) ]]
+}
+
 @test "nothing stays behind after a stop while a function is compiled" {
     mkdir empty
     echo 'double f(double x) { return x; }' >f.c
