@@ -40,8 +40,8 @@ static void draw(const struct nf_progress *progress)
     double seconds = nf_clock_now() - progress->began;
 
     nfold_progress(progress->context, &done, &all);
-    if (done == 0 || all == 0 || seconds <= 0)
-        return;
+    if (done == 0 || done > all || seconds <= 0)
+        return; /* the run has just ended, or has not begun */
     double per_second = (double)done / seconds;
     int width =
         snprintf(text, sizeof text, "%s%s%3.0f %%  %s/s  %s left", progress->label,

@@ -86,8 +86,8 @@ static void print_times(struct nfold_buffer *out, const nfold_report *report)
 
 void nf_report_amdahl(double limit, char *text)
 {
-    if (limit > 9999)
-        snprintf(text, NF_NUMBER_SIZE, "> 9999 x");
+    if (limit > NF_REPORT_AMDAHL_MOST)
+        snprintf(text, NF_NUMBER_SIZE, "> %d x", NF_REPORT_AMDAHL_MOST);
     else if (isnan(limit))
         snprintf(text, NF_NUMBER_SIZE, "-");
     else
@@ -98,13 +98,18 @@ static void print_sharing(struct nfold_buffer *out, const nfold_report *report)
 {
     char limit[NF_NUMBER_SIZE], serial[NF_NUMBER_SIZE];
     print_label(out, "sharing");
-    nf_buffer_print(out, "efficiency %.0f %%, imbalance %.2f", 100 * report->efficiency,
+    nf_buffer_print(out, "efficiency %.0f %%, imbalance %.2f\n", 100 * report->efficiency,
                     report->imbalance);
+    if (!isfinite(report->amdahl_limit))
+        return;
+    nf_number_seconds(report->serial, serial);
     nf_report_amdahl(report->amdahl_limit, limit);
-    if (isfinite(report->amdahl_limit))
-        nf_buffer_print(out, "; at most %s by Amdahl (%s serial)", limit,
-                        nf_number_seconds(report->serial, serial));
-    nf_buffer_string(out, "\n");
+    print_label(out, "speed-up");
+    if (report->amdahl_limit > NF_REPORT_AMDAHL_MOST)
+        nf_buffer_print(out, "no bound below %d x by Amdahl: %s are serial\n",
+                        NF_REPORT_AMDAHL_MOST, serial);
+    else
+        nf_buffer_print(out, "at most %s by Amdahl: %s are serial\n", limit, serial);
 }
 
 static const char *code_sentence(const char *native)
@@ -133,9 +138,9 @@ static void print_code(struct nfold_buffer *out, const nfold_report *report)
         nf_buffer_print(out, " (%s)", report->isa);
     nf_number_seconds(report->compile, seconds);
     if (report->compile > 0 && !is_vm)
-        nf_buffer_print(out, ", compiled in %s, which is not in the time", seconds);
+        nf_buffer_print(out, ", %s to compile", seconds);
     else if (report->compile > 0 && report->note[0] == '\0')
-        nf_buffer_print(out, "; compiling took %s and came too late", seconds);
+        nf_buffer_print(out, "; native code was not ready after %s", seconds);
     nf_buffer_string(out, "\n");
 }
 
@@ -144,22 +149,27 @@ static void print_order(struct nfold_buffer *out, const nfold_report *report)
     char label[16];
     snprintf(label, sizeof label, "order %s", report->order);
     print_label(out, label);
-    nf_buffer_print(out, "hi %a  lo %a  hash %08x\n", report->hi, report->lo,
-                    nf_report_hash(report));
+    nf_buffer_print(out, "hi %a lo %a hash %08x\n", report->hi, report->lo, nf_report_hash(report));
+}
+
+static void print_worker(struct nfold_buffer *out, const nfold_worker_report *worker)
+{
+    char busy[NF_NUMBER_SIZE], start[NF_NUMBER_SIZE], chunks[NF_NUMBER_SIZE];
+    char native[NF_NUMBER_SIZE], claims[NF_NUMBER_SIZE];
+    nf_buffer_print(out, "busy %s, start %s, %s chunks, %s native, %s claims\n",
+                    nf_number_seconds(worker->busy, busy), nf_number_seconds(worker->start, start),
+                    nf_number_scaled((double)worker->chunks, chunks),
+                    nf_number_scaled((double)worker->native_chunks, native),
+                    nf_number_scaled((double)worker->claims, claims));
 }
 
 static void print_each_worker(struct nfold_buffer *out, const nfold_report *report)
 {
-    char busy[NF_NUMBER_SIZE], start[NF_NUMBER_SIZE], label[24];
+    char label[24];
     for (unsigned i = 0; i < report->workers; i++) {
-        const nfold_worker_report *worker = &report->worker[i];
-        snprintf(label, sizeof label, " worker %u", i);
+        snprintf(label, sizeof label, "worker %u ", i);
         print_label(out, label);
-        nf_buffer_print(out, "busy %s, began after %s, %llu chunks (%llu native) in %llu claims\n",
-                        nf_number_seconds(worker->busy, busy),
-                        nf_number_seconds(worker->start, start), (unsigned long long)worker->chunks,
-                        (unsigned long long)worker->native_chunks,
-                        (unsigned long long)worker->claims);
+        print_worker(out, &report->worker[i]);
     }
 }
 

@@ -19,6 +19,7 @@ void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const 
 /* Text that begins at column indent, broken at blanks into lines of at most 80 columns; a newline
  * ends it. */
 void nf_report_wrap(struct nfold_buffer *out, unsigned indent, const char *text);
+#define NF_REPORT_AMDAHL_MOST 9999 /* larger bounds say nothing more */
 /* "12.3 x", "> 9999 x", "-" for NaN: the bound of Amdahl's law. text has NF_NUMBER_SIZE bytes. */
 void nf_report_amdahl(double limit, char *text);
 /* One line for a run that was stopped: "41 %: 4.1 G of 10 G items in 1.2 s". */

@@ -203,6 +203,44 @@ static const nfold_report some_report = {
     .amdahl_limit = __builtin_inf(),
 };
 
+static void assert_fits(const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        if (length > 80)
+            fail_msg("%zu columns: %.*s", length, (int)length, text);
+        text += length + 1;
+    }
+}
+
+static void the_largest_numbers_fit_into_80_columns(void **state)
+{
+    static const char *const natives[] = {"none", "vm", "mixed", "native"};
+    const nfold_worker_report worker = {1234.5, 1234.5, 9007199254740992 / 32768, 123456789,
+                                        9007199254740992 / 32768};
+    nfold_report report = some_report;
+    (void)state;
+    report.hi = -0x1.fffffffffffffp+1023;
+    report.lo = -0x1.fffffffffffffp-1000;
+    report.wall = report.cpu = report.serial = report.compile = 0.99951;
+    report.rate = 999.4e9;
+    report.items_done = 9007199254740992;
+    report.chunk_items = 32768;
+    report.workers = report.workers_asked = 1;
+    report.worker = &worker;
+    report.isa = "avx512";
+    report.efficiency = 1;
+    report.imbalance = 1234.56;
+    for (unsigned i = 0; i < 8; i++) {
+        struct nfold_buffer text = {0};
+        report.native = natives[i / 2];
+        report.amdahl_limit = i % 2 ? 123456 : 9998;
+        nf_report_text(&text, &report, "", 1);
+        assert_fits(nf_buffer_text(&text));
+        nf_buffer_clear(&text);
+    }
+}
+
 static void the_note_is_wrapped_and_nothing_is_lost(void **state)
 {
     nfold_report report = some_report;
@@ -213,11 +251,7 @@ static void the_note_is_wrapped_and_nothing_is_lost(void **state)
         "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
         "fifteen sixteen seventeen eighteen nineteen twenty";
     nf_report_text(&text, &report, "2 of 64: the control group /a/long/path allows two of them", 0);
-    for (const char *line = nf_buffer_text(&text); *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        assert_true(length <= 80);
-        line += length + 1;
-    }
+    assert_fits(nf_buffer_text(&text));
     for (const char *c = strstr(nf_buffer_text(&text), "note "); *c != '\0'; c++)
         words += (c[0] == ' ' || c[0] == '\n') && c[1] > ' ';
     assert_int_equal(words, 20);
@@ -232,7 +266,7 @@ static void what_was_not_measured_is_not_shown(void **state)
     assert_null(strstr(nf_buffer_text(&text), "step error"));
     assert_null(strstr(nf_buffer_text(&text), "Amdahl"));
     assert_null(strstr(nf_buffer_text(&text), "note"));
-    assert_non_null(strstr(nf_buffer_text(&text), "order v1   hi 0x1.8p+1  lo -0x1p-60  hash "));
+    assert_non_null(strstr(nf_buffer_text(&text), "order v1   hi 0x1.8p+1 lo -0x1p-60 hash "));
     nf_buffer_clear(&text);
 }
 
@@ -269,6 +303,7 @@ int main(void)
                                         forget_launch),
         cmocka_unit_test_setup_teardown(nonsense_in_the_environment_is_no_launcher, forget_launch,
                                         forget_launch),
+        cmocka_unit_test(the_largest_numbers_fit_into_80_columns),
         cmocka_unit_test(the_note_is_wrapped_and_nothing_is_lost),
         cmocka_unit_test(what_was_not_measured_is_not_shown),
         cmocka_unit_test(a_stopped_run_says_how_far_it_came),

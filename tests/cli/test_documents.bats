@@ -34,6 +34,35 @@ setup() {
     done
 }
 
+@test "every member of --json is in a manual page" {
+    python3 - "$NFOLD" "$NFOLD_SOURCE_ROOT/docs/man" <<'PYTHON'
+import json, pathlib, subprocess, sys
+nfold, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+
+def members(value):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            if name != "instruction_sets":
+                yield from members(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from members(inner)
+
+for verb, words, pages in (
+        ("integrate", "x 0 1 1000", ["integrate"]),
+        ("reduce", "sum i 1000", ["reduce", "integrate"]),
+        ("compare", "reduce sum i 1000 --budget 0.01", ["compare", "reduce"]),
+        ("info", "", ["info"])):
+    out = subprocess.run([nfold, verb, *words.split(), "--json"], check=True,
+                         capture_output=True, text=True).stdout
+    text = "".join((folder / f"nfold-{page}.mdoc.in").read_text() for page in pages)
+    known = set(line.split()[1] for line in text.splitlines() if line.startswith(".Va "))
+    missing = sorted(set(members(json.loads(out))) - known)
+    assert not missing, (verb, missing)
+PYTHON
+}
+
 @test "every manual page is good mdoc" {
     command -v mandoc || skip "mandoc is not installed"
     for template in "$NFOLD_SOURCE_ROOT"/docs/man/*.mdoc.in; do
