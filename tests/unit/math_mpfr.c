@@ -28,7 +28,7 @@ enum shape {
     SPREAD,   /* exponents uniform: between low and high, both positive, either sign */
     NEAR,     /* a few places around low */
     MULTIPLE, /* a few places around multiples of low, up to high times it */
-    WORST,    /* a mantissa nearest to a multiple of pi/2, for exponents low ... high */
+    WORST,    /* a mantissa nearest to a multiple of pi/2, for exponents low to high */
 };
 
 struct region {
@@ -359,9 +359,9 @@ static double nudge(double x, uint64_t *state)
     return x;
 }
 
-/* The m below 2^53 for which m 2^exponent is nearest to a multiple of pi/2 is the last such
+/* The m below a limit for which m 2^exponent is nearest to a multiple of pi/2 is the last such
  * denominator of the continued fraction of 2^exponent / (pi/2). */
-static double worst_angle(long exponent)
+static double worst_angle(long exponent, double limit)
 {
     mpfr_t rest, whole;
     double denominator = 1, before = 0;
@@ -374,7 +374,7 @@ static double worst_angle(long exponent)
         mpfr_ui_div(rest, 1, rest, MPFR_RNDN);
         mpfr_floor(whole, rest);
         double next = mpfr_get_d(whole, MPFR_RNDN) * denominator + before;
-        if (next >= 0x1p53)
+        if (next >= limit)
             break;
         before = denominator;
         denominator = next;
@@ -400,8 +400,9 @@ static double draw(const struct region *region, uint64_t *state)
         return nudge(region->low, state);
     case MULTIPLE:
         return nudge(sign * region->low * floor(pow(region->high, u)), state);
-    case WORST:
-        return sign * worst_angle((long)floor(region->low + u * (region->high - region->low)));
+    case WORST: /* also worst among fewer places, for there are only so many exponents */
+        x = floor(region->low + u * (region->high - region->low));
+        return sign * worst_angle((long)x, exp2(53 - 30 * random_unit(state)));
     default:
         abort();
     }

@@ -212,6 +212,9 @@ static void special_values_of_angles(void **state)
         {"cos", NAN, 0, NAN},
         {"cos", PI, 0, -1},
         {"cos", 0x1.6ac5b262ca1ffp849, 0, -4.6871659242546277e-19},
+        /* Here the product of mantissa and 2/pi carries from its middle word. */
+        {"cos", 0x1.bf4c32dbbf044p+777, 0, -0x1.4f5d73ec0bc2dp-51},
+        {"cos", 0x1.da337808c02a2p+999, 0, -0x1.baddcc1a98fcbp-50},
         {"tan", -0.0, 0, -0.0},
         {"tan", LEAST, 0, LEAST},
         {"tan", INF, 0, NAN},
