@@ -17,11 +17,14 @@
 #include <nfold/body.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "error.h"
 #include "isa.h"
 #include "native.h"
 #include "option.h"
 #include "suggest.h"
+
+#include "expr/print_c.h"
 
 extern const struct nfold_body_type nf_body_cfunction;
 
@@ -33,11 +36,22 @@ extern const struct nfold_body_type nf_body_cfunction;
 typedef double point_function(double x);
 typedef void block_function(const double *x, double *y, size_t count);
 
+/* How a file was compiled, so that a kernel can be made of it in the same way. */
+struct source {
+    char path[PATH_MAX]; /* absolute */
+    char symbol[SYMBOL_MAX];
+    char compiler[PATH_MAX];
+    enum nf_isa isa;
+    char *cflags;
+    struct stat status; /* the file's when it was compiled */
+};
+
 struct cfunction {
     point_function *point; /* of a library; otherwise NULL */
     block_function *block; /* of a file; otherwise NULL */
     void *library;         /* from dlopen */
     void *handle;          /* from nf_native_load */
+    struct source source;  /* of a file */
 };
 
 /* An operand taken apart. */
@@ -179,31 +193,27 @@ static void command_add(struct command *command, const char *flag)
         command->flag[command->count++] = flag;
 }
 
-/* The file is included before our loop, not read from #include: so its name may have any letters.
+/* Hidden: otherwise a function of the user's that has the name of one of the C library's would call
+ * that one, and none could be put into the loop. -fno-trapping-math changes no value, only flags.
  */
-static int command_make(struct command *command, const char *path, const nfold_options *options,
-                        nfold_error *err)
+static int command_make(struct command *command, const struct source *source, nfold_error *err)
 {
-    static const char *const always[] = {"-O3", "-fno-trapping-math",
-                                         "-Werror=incompatible-pointer-types", "-include"};
-    const char *cflags = option_text(options, "cflags");
-    const char *slash = strrchr(path, '/');
-    snprintf(command->folder, sizeof command->folder, "-I%.*s", slash ? (int)(slash - path) : 1,
-             slash ? path : ".");
-    for (const char *const *flag = nf_isa_flags(wanted_isa(options)); *flag; flag++)
+    static const char *const always[] = {"-O3", "-fno-trapping-math", "-fvisibility=hidden",
+                                         "-Werror=incompatible-pointer-types"};
+    for (const char *const *flag = nf_isa_flags(source->isa); *flag; flag++)
         command_add(command, *flag);
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         command_add(command, always[i]);
-    command_add(command, path);
+    snprintf(command->folder, sizeof command->folder, "-I%.*s",
+             (int)(strrchr(source->path, '/') - source->path), source->path);
     command_add(command, command->folder);
-    command->cflags = strdup(cflags ? cflags : "");
+    command->cflags = strdup(source->cflags);
     if (!command->cflags)
         return nf_fail_memory(err);
     char *rest = NULL;
     for (char *word = strtok_r(command->cflags, " \t", &rest); word;
          word = strtok_r(NULL, " \t", &rest))
         command_add(command, word);
-    command_add(command, "-lm");
     return 0;
 }
 
@@ -255,51 +265,135 @@ static int load_block(struct cfunction *self, const struct nfold_buffer *object,
     return symbol ? 0 : nf_fail(err, NFOLD_E_INTERNAL, "%s: no loop was made", operand->path);
 }
 
-/* path: absolute. */
-static int compile_source(struct cfunction *self, const struct operand *operand, const char *path,
-                          const nfold_options *options, nfold_error *err)
+/* The file is included before our loop, not by it: so its name may have any letters. */
+static int compile_block(const struct source *source, struct nfold_buffer *object, nfold_error *err)
 {
-    char compiler[PATH_MAX];
     struct command command = {.count = 0};
-    struct nfold_buffer source = {0}, object = {0};
-    int rc = nf_native_find(option_text(options, "cc"), compiler, sizeof compiler, NULL);
-    if (rc < 0)
-        return nf_fail(err, rc,
-                       "%s needs a C compiler and there is none%s: install gcc or clang, "
-                       "or set NFOLD_CC",
-                       operand->path,
-                       option_text(options, "cc") ? " of the name that option cc gives" : "");
-    rc = command_make(&command, path, options, err);
+    struct nfold_buffer text = {0};
+    int rc = command_make(&command, source, err);
+    command_add(&command, "-include");
+    command_add(&command, source->path);
+    command_add(&command, "-lm");
     if (rc >= 0)
-        rc = print_source(&source, operand->symbol, err);
-    if (rc >= 0) {
-        nfold_error said = {0};
-        rc = nf_native_compile(compiler, nf_buffer_text(&source), command.flag, NULL, &object,
-                               &said);
-        if (rc < 0 && err)
-            *err = said;
-        if (rc == NFOLD_E_BODY)
-            rc = explain_refusal(operand, err ? err : &said);
-    }
+        rc = print_source(&text, source->symbol, err);
+    if (rc >= 0)
+        rc = nf_native_compile(source->compiler, nf_buffer_text(&text), command.flag, NULL, object,
+                               err);
+    nf_buffer_clear(&text);
+    free(command.cflags);
+    return rc;
+}
+
+static int find_compiler(struct source *source, const struct operand *operand, const char *wanted,
+                         nfold_error *err)
+{
+    if (nf_native_find(wanted, source->compiler, sizeof source->compiler, NULL) >= 0)
+        return 0;
+    return nf_fail(err, NFOLD_E_MISSING,
+                   "%s needs a C compiler and there is none%s: install gcc or clang, or set "
+                   "NFOLD_CC",
+                   operand->path, wanted ? " of the name that option cc gives" : "");
+}
+
+static int compile_source(struct cfunction *self, const struct operand *operand, nfold_error *err)
+{
+    struct nfold_buffer object = {0};
+    nfold_error said = {0};
+    int rc = compile_block(&self->source, &object, &said);
+    if (rc < 0 && err)
+        *err = said;
+    if (rc == NFOLD_E_BODY)
+        rc = explain_refusal(operand, err ? err : &said);
     if (rc >= 0)
         rc = load_block(self, &object, operand, err);
-    nf_buffer_clear(&source);
     nf_buffer_clear(&object);
-    free(command.cflags);
     return rc;
 }
 
 static int open_source(struct cfunction *self, const struct operand *operand,
                        const nfold_options *options, nfold_error *err)
 {
-    char path[PATH_MAX];
-    struct stat status;
-    if (!realpath(operand->path, path) || stat(path, &status) < 0)
+    struct source *source = &self->source;
+    const char *cflags = option_text(options, "cflags");
+    if (!realpath(operand->path, source->path) || stat(source->path, &source->status) < 0)
         return nf_fail(err, NFOLD_E_VALUE, "cannot read %s: %s", operand->path, strerror(errno));
-    if (!S_ISREG(status.st_mode) || access(path, R_OK) < 0)
+    if (!S_ISREG(source->status.st_mode) || access(source->path, R_OK) < 0)
         return nf_fail(err, NFOLD_E_VALUE, "cannot read %s: %s", operand->path,
-                       S_ISREG(status.st_mode) ? strerror(errno) : "it is not a file");
-    return compile_source(self, operand, path, options, err);
+                       S_ISREG(source->status.st_mode) ? strerror(errno) : "it is not a file");
+    source->isa = wanted_isa(options);
+    source->cflags = strdup(cflags ? cflags : "");
+    if (!source->cflags)
+        return nf_fail_memory(err);
+    snprintf(source->symbol, sizeof source->symbol, "%s", operand->symbol);
+    int rc = find_compiler(source, operand, option_text(options, "cc"), err);
+    return rc < 0 ? rc : compile_source(self, operand, err);
+}
+
+/* ---- a kernel of file.c:f -------------------------------------------------------------------- */
+
+/* A kernel must give the bits of the loop, whatever the compiler makes of either. */
+static int may_have_kernel(const struct source *source, nfold_error *err)
+{
+    static const char *const loose[] = {"-ffast-math", "-Ofast",        "-ffp-contract",
+                                        "-funsafe",    "-fassociative", "-freciprocal",
+                                        "-fno-signed", "-ffinite"};
+    struct stat now;
+    for (size_t i = 0; i < sizeof loose / sizeof *loose; i++)
+        if (strstr(source->cflags, loose[i]))
+            return nf_fail(err, NFOLD_E_BODY,
+                           "with %s among the flags the function is called as it is", loose[i]);
+    if (strpbrk(source->path, "\"\n"))
+        return nf_fail(err, NFOLD_E_BODY, "the name of %s has a quotation mark", source->path);
+    if (stat(source->path, &now) < 0 || now.st_size != source->status.st_size ||
+        now.st_mtim.tv_sec != source->status.st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != source->status.st_mtim.tv_nsec)
+        return nf_fail(err, NFOLD_E_BODY, "%s has changed since it was compiled", source->path);
+    return 0;
+}
+
+static int compile_kernel(const struct source *source, enum nfold_shape shape,
+                          const volatile int *cancel, struct nfold_buffer *object, nfold_error *err)
+{
+    struct command command = {.count = 0};
+    struct nfold_buffer text = {0};
+    int rc = command_make(&command, source, err);
+    command_add(&command, "-lm");
+    if (rc >= 0)
+        rc = nf_print_c_function(source->path, source->symbol, shape, source->isa, &text, err);
+    if (rc >= 0)
+        rc = nf_native_compile(source->compiler, nf_buffer_text(&text), command.flag, cancel,
+                               object, err);
+    nf_buffer_clear(&text);
+    free(command.cflags);
+    return rc;
+}
+
+static int cfunction_compile(const void *opaque, enum nfold_shape shape, const volatile int *cancel,
+                             struct nfold_native *native, nfold_error *err)
+{
+    const struct cfunction *self = opaque;
+    struct nfold_buffer object = {0};
+    double start = nf_clock_now();
+    if (!self->block)
+        return nf_fail(err, NFOLD_E_BODY, "a library's function is called as it is");
+    int rc = may_have_kernel(&self->source, err);
+    if (rc >= 0)
+        rc = compile_kernel(&self->source, shape, cancel, &object, err);
+    if (rc >= 0)
+        rc = nf_native_load(object.data, object.size, &native->handle, err);
+    nf_buffer_clear(&object);
+    if (rc < 0)
+        return rc;
+    void *symbol = nf_native_symbol(native->handle, NF_PRINT_C_KERNEL);
+    memcpy(&native->kernel, &symbol, sizeof symbol); /* ISO C converts no data to code */
+    native->compile_seconds = nf_clock_now() - start;
+    return 0;
+}
+
+static void cfunction_unload(struct nfold_native *native)
+{
+    nf_native_unload(native->handle);
+    *native = (struct nfold_native){0};
 }
 
 /* ---- ./lib.so:f ------------------------------------------------------------------------------ */
@@ -333,6 +427,7 @@ static void cfunction_close(void *opaque)
     nf_native_unload(self->handle);
     if (self->library)
         dlclose(self->library);
+    free(self->source.cflags);
     free(self);
 }
 
@@ -390,4 +485,6 @@ const struct nfold_body_type nf_body_cfunction = {
     .close = cfunction_close,
     .scratch_size = cfunction_scratch_size,
     .call = cfunction_call,
+    .compile = cfunction_compile,
+    .unload = cfunction_unload,
 };

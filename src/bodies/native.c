@@ -143,7 +143,7 @@ static int anonymous_file(const char *folder)
     int fd = (int)syscall(SYS_memfd_create, "nfold", MFD_CLOEXEC);
     if (fd >= 0)
         return fd;
-    char path[PATH_MAX];
+    char path[PATH_MAX + 16];
     snprintf(path, sizeof path, "%s/XXXXXX", folder);
     fd = mkostemp(path, O_CLOEXEC);
     if (fd >= 0)

@@ -21,8 +21,8 @@
 extern const struct nfold_body_type nf_body_cfunction;
 static const struct nfold_body_type *const type = &nf_body_cfunction;
 
-/* A name that needs care: a blank and a quotation mark. */
-static char folder[] = "/tmp/nfold test\" XXXXXX";
+/* A name that needs care. */
+static char folder[] = "/tmp/nfold' test XXXXXX";
 static nfold_options *options;
 
 static char *in_folder(const char *name)
@@ -50,8 +50,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"good.c",     "part.h",  "bad.c",          "other.c",
-                                        "libmine.so", "junk.so", "libmine.so.1.2", "flags.c"};
+    static const char *const names[] = {"good.c",     "part.h",      "bad.c",          "other.c",
+                                        "libmine.so", "junk.so",     "libmine.so.1.2", "flags.c",
+                                        "kernel.c",   "\"quoted\".c"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unlink(in_folder(names[i]));
@@ -202,6 +203,83 @@ static void flags_and_the_compiler_are_options(void **state)
     expect_failure("flags.c:f", NFOLD_E_MISSING, "needs a C compiler", "");
 }
 
+/* One group of 64 steps, folded as docs/design/order.md says. */
+static double folded_lane(double (*f)(double), double base, double h)
+{
+    double term[NFOLD_GROUP_STEPS];
+    for (int q = 0; q < NFOLD_GROUP_STEPS; q++)
+        term[q] = f(fma(32.0 * q, h, base));
+    for (int count = NFOLD_GROUP_STEPS; count > 1; count /= 4)
+        for (int k = 0; k < count; k += 4)
+            term[k / 4] = ((term[k] + term[k + 1]) + term[k + 2]) + term[k + 3];
+    return term[0];
+}
+
+static double branching(double x)
+{
+    return x < 0.3 ? 1 / (1 + x * x) : x * x * x - 7;
+}
+
+static void open_kernel_file(void **self)
+{
+    nfold_error err;
+    nfold_options_set(options, "cc", "", NULL);
+    nfold_options_set(options, "cflags", "", NULL);
+    if (try_open("kernel.c:y0", self, &err) < 0)
+        fail_msg("%s\n%s", err.message, err.detail);
+}
+
+/* The file has macros with the names of a kernel's variables, and a function with one of libm's. */
+static void a_kernel_of_a_file_has_the_bits_of_its_function(void **state)
+{
+    double base[NFOLD_LANES] NFOLD_ALIGNED;
+    struct nfold_lanes lanes = {{0}, {0}};
+    struct nfold_native native = {0};
+    nfold_error err = {0};
+    void *self;
+    (void)state;
+    write_file("kernel.c", "#define h 7\n#define base 8\n#define a\n#define input\n"
+                           "#define points 3\n#define step 4\n#define value 5\n"
+                           "__attribute__((noinline)) double y0(double x)"
+                           "{ return x < 0.3 ? 1 / (1 + x * x) : x * x * x - h; }\n");
+    open_kernel_file(&self);
+    if (type->compile(self, NFOLD_SHAPE_SUM, NULL, &native, &err) < 0)
+        fail_msg("%s\n%s", err.message, err.detail);
+    for (int lane = 0; lane < NFOLD_LANES; lane++)
+        base[lane] = lane / 2048.0 - 0.1;
+    native.kernel(base, NULL, 1.0 / 2048, 0, 1, &lanes);
+    for (int lane = 0; lane < NFOLD_LANES; lane++)
+        assert_true(lanes.hi[lane] == folded_lane(branching, base[lane], 1.0 / 2048));
+    type->unload(&native);
+    assert_null(native.handle);
+    type->close(self);
+}
+
+static void a_kernel_that_could_differ_is_refused(void **state)
+{
+    struct nfold_native native = {0};
+    nfold_error err = {0};
+    void *self;
+    (void)state;
+    write_file("kernel.c", "double y0(double x) { return x; }\n");
+    open_kernel_file(&self);
+    write_file("kernel.c", "double y0(double x) { return x + 1; }\n");
+    assert_int_equal(type->compile(self, NFOLD_SHAPE_SUM, NULL, &native, &err), NFOLD_E_BODY);
+    assert_non_null(strstr(err.message, "changed"));
+    type->close(self);
+    nfold_options_set(options, "cflags", "-ffast-math", NULL);
+    assert_int_equal(try_open("kernel.c:y0", &self, &err), 0);
+    assert_int_equal(type->compile(self, NFOLD_SHAPE_SUM, NULL, &native, &err), NFOLD_E_BODY);
+    assert_non_null(strstr(err.message, "-ffast-math"));
+    type->close(self);
+    nfold_options_set(options, "cflags", "", NULL);
+    write_file("\"quoted\".c", "double y0(double x) { return x; }\n");
+    assert_int_equal(try_open("\"quoted\".c:y0", &self, &err), 0);
+    assert_int_equal(type->compile(self, NFOLD_SHAPE_SUM, NULL, &native, &err), NFOLD_E_BODY);
+    assert_non_null(strstr(err.message, "quotation"));
+    type->close(self);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +288,8 @@ int main(void)
         cmocka_unit_test(operands_are_told_from_expressions),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(flags_and_the_compiler_are_options),
+        cmocka_unit_test(a_kernel_of_a_file_has_the_bits_of_its_function),
+        cmocka_unit_test(a_kernel_that_could_differ_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

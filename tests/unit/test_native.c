@@ -60,7 +60,7 @@ static void *load_number(int n, int *result)
     char source[128];
     struct nfold_buffer object = {0};
     nfold_error err = {0};
-    void *handle;
+    void *handle = NULL;
     snprintf(source, sizeof source,
              "__attribute__((visibility(\"default\"))) int f(void) { return %d; }", n);
     if (compile(source, &object, &err) < 0 ||
@@ -231,7 +231,7 @@ static void no_compiler_is_said_with_what_to_do(void **state)
 
 static void what_is_no_object_is_not_loaded(void **state)
 {
-    void *handle;
+    void *handle = NULL;
     nfold_error err = {0};
     (void)state;
     assert_int_equal(nf_native_load("junk", 4, &handle, &err), NFOLD_E_SYSTEM);

@@ -10,10 +10,13 @@
  *     NF_VECTORS    vectors that go through a group together: 1, 2 or 4
  *     NF_UNROLL     steps in the body of the innermost loop: 1 or 4
  *
- * Where NF_WIDTH is 2, src/base/fma.h stands in front of this text: its nf_fma on doubles is the
- * processor's instruction or the same bits in integers.
+ * Nothing is included and every name begins with nf_ or NF_, because a file of the user's may
+ * follow. Where NF_WIDTH is 2, src/base/fma.h stands in front of this text: its nf_fma on doubles
+ * is the processor's instruction or the same bits in integers.
  */
-#include <stdint.h>
+#ifdef __FAST_MATH__
+#error "a kernel needs IEEE arithmetic"
+#endif
 
 #define NF_LANES       32
 #define NF_GROUP_STEPS 64
@@ -372,17 +375,18 @@ NF_INLINE void nf_group(const double *base, const double *weight, nf_real h, con
 /* ---- the kernel ------------------------------------------------------------------------------ */
 
 __attribute__((visibility("default"))) void nf_kernel(const double *base, const double *weight,
-                                                      double h, uint64_t first_step,
-                                                      uint64_t groups, struct nf_lanes *lanes)
+                                                      double h, __UINT64_TYPE__ first_step,
+                                                      __UINT64_TYPE__ groups,
+                                                      struct nf_lanes *lanes)
 {
     /* 32q of each step of the group at hand: loads are cheap where additions are not. */
     double steps[NF_GROUP_STEPS] __attribute__((aligned(64)));
     nf_real some;
     for (int i = 0; i < NF_WIDTH; i++)
-        some[i] = 32.0 * (double)(int64_t)(first_step + (unsigned)i);
+        some[i] = 32.0 * (double)(__INT64_TYPE__)(first_step + (unsigned)i);
     for (int i = 0; i < NF_GROUP_STEPS; i += NF_WIDTH, some += 32.0 * NF_WIDTH)
         nf_store(steps + i, some);
-    for (uint64_t group = 0; group < groups; group++) {
+    for (__UINT64_TYPE__ group = 0; group < groups; group++) {
         /* clang-format off */
         NF_ROLLED
         for (int lane = 0; lane < NF_LANES; lane += NF_VECTORS * NF_WIDTH)

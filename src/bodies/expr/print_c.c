@@ -312,24 +312,51 @@ static unsigned program_cost(const nf_ir *ir)
  * Measured: docs/design/native.md. */
 static unsigned choose_vectors(unsigned cost)
 {
-    return cost <= 40 ? 4 : cost <= 400 ? 2 : 1;
+    return cost <= 24 ? 4 : cost <= 300 ? 2 : 1;
+}
+
+/* All that stands in front of nf_values. */
+static void print_kernel(enum nfold_shape shape, enum nf_isa isa, unsigned vectors, unsigned unroll,
+                         struct nfold_buffer *out)
+{
+    nf_buffer_print(out,
+                    "#define NF_SHAPE_%s\n#define NF_WIDTH %u\n#define NF_VECTORS %u\n"
+                    "#define NF_UNROLL %u\n\n",
+                    shape_name[shape], isa_width[isa], vectors, unroll);
+    if (isa == NF_ISA_SCALAR)
+        print_lines(out, nf_fma_text);
+    print_lines(out, nf_kernel_text);
 }
 
 int nf_print_c(const nf_ir *ir, enum nfold_shape shape, enum nf_isa isa, struct nfold_buffer *out,
                nfold_error *err)
 {
     unsigned cost = program_cost(ir), vectors = choose_vectors(cost);
-    nf_buffer_print(out,
-                    "#define NF_SHAPE_%s\n#define NF_WIDTH %u\n#define NF_VECTORS %u\n"
-                    "#define NF_UNROLL %u\n\n",
-                    shape_name[shape], isa_width[isa], vectors, cost <= 6 ? 4 : 1);
-    if (isa == NF_ISA_SCALAR)
-        print_lines(out, nf_fma_text);
-    print_lines(out, nf_kernel_text);
+    print_kernel(shape, isa, vectors, cost <= 6 ? 4 : 1, out);
     int rc = print_program(ir, "", vectors, 1, out);
     if (rc < 0 || out->failed)
         return nf_fail_memory(err);
     return 0;
+}
+
+int nf_print_c_function(const char *path, const char *symbol, enum nfold_shape shape,
+                        enum nf_isa isa, struct nfold_buffer *out, nfold_error *err)
+{
+    const unsigned vectors = 4;
+    print_kernel(shape, isa, vectors, 1, out);
+    nf_buffer_print(out,
+                    "#include \"%s\"\n\n"
+                    "NF_INLINE struct nf_points nf_values(struct nf_points nf_input)\n{\n"
+                    "    struct nf_points nf_result;\n",
+                    path);
+    for (unsigned vector = 0; vector < vectors; vector++) {
+        nf_buffer_print(out, "    nf_result.at[%u] = (nf_real){", vector);
+        for (unsigned lane = 0; lane < isa_width[isa]; lane++)
+            nf_buffer_print(out, "%s(nf_input.at[%u][%u])%s", symbol, vector, lane,
+                            lane + 1 < isa_width[isa] ? ", " : "};\n");
+    }
+    nf_buffer_string(out, "    return nf_result;\n}\n");
+    return out->failed ? nf_fail_memory(err) : 0;
 }
 
 void nf_print_c_flags(enum nf_isa isa, const char *flags[NF_PRINT_C_FLAGS])
