@@ -24,7 +24,9 @@ def write_wheel(folder, name, version, tag, files, entry_points=""):
     record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
     with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as archive:
         for path, content in [*files.items(), (f"{info}/RECORD", record.encode())]:
-            archive.writestr(path, content)
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
+            archive.writestr(entry, content)
 
 
 def meson_files():

@@ -13,7 +13,8 @@ setup_file() {
     /usr/bin/python3 "$NFOLD_SOURCE_ROOT/tests/house/make_wheels.py" "$place/wheels" ||
         skip "the distribution's Meson and Ninja are not installed"
     copy_source "$place/source"
-    commands_without "$place/bin" meson ninja ninja-build pkg-config bats clang sudo apt-get mandoc
+    commands_without "$place/bin" meson ninja ninja-build pkg-config cmake bats clang mandoc \
+        sudo apt-get
     mkdir "$place/home"
     chown -R "$NOBODY:$NOBODY" "$place"
     # The folders above belong to the test runner and are closed to others.
