@@ -128,18 +128,24 @@ static const char *code_sentence(const char *native)
     return native;
 }
 
+static int is_one_of(const char *word, const char *one, const char *other)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
+
 static void print_code(struct nfold_buffer *out, const nfold_report *report)
 {
+    int is_native = is_one_of(report->native, "native", "mixed");
+    int is_ours = is_native || strcmp(report->native, "vm") == 0;
     char seconds[NF_NUMBER_SIZE];
-    int is_vm = strcmp(report->native, "vm") == 0;
     print_label(out, "code");
     nf_buffer_string(out, code_sentence(report->native));
-    if (strcmp(report->native, "none") != 0)
+    if (is_ours)
         nf_buffer_print(out, " (%s)", report->isa);
     nf_number_seconds(report->compile, seconds);
-    if (report->compile > 0 && !is_vm)
+    if (is_native && report->compile > 0)
         nf_buffer_print(out, ", %s to compile", seconds);
-    else if (report->compile > 0 && report->note[0] == '\0')
+    else if (is_ours && report->compile > 0 && report->note[0] == '\0')
         nf_buffer_print(out, "; native code was not ready after %s", seconds);
     nf_buffer_string(out, "\n");
 }
