@@ -22,7 +22,8 @@ struct comparison {
     struct nf_request request;
     struct nf_compare_table table;
     unsigned workers_most;
-    double budget; /* seconds for the runs of a row */
+    double budget;       /* seconds for the runs of a row */
+    nfold_error refusal; /* why the last row that did not run did not; code 0: all ran */
 };
 
 static int read_request(struct comparison *comparison, nfold_error *err)
@@ -175,39 +176,74 @@ static int compile_first(struct comparison *comparison, nfold_error *err)
     return rc < 0 ? nf_fail(err, rc, "%s", why.message) : 0;
 }
 
-static int refuse_row(struct comparison *comparison, const char *backend, const nfold_error *why,
-                      nfold_error *err)
+/* The row did not run, because of this machine or because backend and function do not match. */
+static void refuse_row(struct comparison *comparison, struct nf_compare_row *row,
+                       const nfold_error *why)
 {
-    struct nf_compare_row *row = nf_compare_table_add(&comparison->table);
-    if (row == NULL)
-        return nf_fail_memory(err);
-    row->backend = backend;
+    row->runs = 0;
     snprintf(row->reason, sizeof row->reason, "%s", why->message);
-    return 0;
+    comparison->refusal = *why;
 }
 
-/* One row. 1: the backend has no such number of workers, and there is no row. */
+static int is_refusal(int rc)
+{
+    return rc == NFOLD_E_MISSING || rc == NFOLD_E_USAGE;
+}
+
+static struct nf_compare_row *new_row(struct comparison *comparison, const char *backend,
+                                      unsigned workers, nfold_error *err)
+{
+    struct nf_compare_row *row = nf_compare_table_add(&comparison->table);
+    if (row == NULL) {
+        nf_fail_memory(err);
+        return NULL;
+    }
+    row->backend = backend;
+    row->workers = workers;
+    return row;
+}
+
+/* Runs a row in an open context. 1: it is refused, and more workers would be, too. */
+static int run_row(struct comparison *comparison, nfold_context *context, const char *backend,
+                   unsigned workers, nfold_error *err)
+{
+    struct nf_compare_row *row = new_row(comparison, backend, workers, err);
+    nfold_error why;
+    int rc;
+    if (row == NULL)
+        return NFOLD_E_MEMORY;
+    rc = time_row(comparison, context, row, &why);
+    if (is_refusal(rc)) {
+        refuse_row(comparison, row, &why);
+        return 1;
+    }
+    if (rc < 0 && err != NULL)
+        *err = why;
+    return rc;
+}
+
+static int add_refused_row(struct comparison *comparison, const char *backend,
+                           const nfold_error *why, nfold_error *err)
+{
+    struct nf_compare_row *row = new_row(comparison, backend, 1, err);
+    if (row == NULL)
+        return NFOLD_E_MEMORY;
+    refuse_row(comparison, row, why);
+    return 1;
+}
+
+/* 1: the backend cannot have so many workers, or cannot run: there is nothing to add to it. */
 static int add_row(struct comparison *comparison, const char *backend, unsigned workers,
                    nfold_error *err)
 {
-    struct nf_compare_row *row;
     nfold_context *context;
     nfold_error why;
     int rc = open_context(comparison, backend, workers, &context, &why);
     if (rc < 0)
-        return workers > 1 ? 1 : refuse_row(comparison, backend, &why, err);
-    if (nf_context_workers(context) < workers) {
-        nfold_close(context);
-        return 1;
-    }
-    row = nf_compare_table_add(&comparison->table);
-    if (row == NULL) {
-        rc = nf_fail_memory(err);
-    } else {
-        row->backend = backend;
-        row->workers = workers;
-        rc = time_row(comparison, context, row, err);
-    }
+        return workers > 1 ? 1 : add_refused_row(comparison, backend, &why, err);
+    rc = nf_context_workers(context) < workers
+             ? 1
+             : run_row(comparison, context, backend, workers, err);
     nfold_close(context);
     return rc;
 }
@@ -219,7 +255,7 @@ static int add_backend(struct comparison *comparison, const nfold_backend *backe
     nfold_error why;
     int rc = 0;
     if (backend->probe != NULL && backend->probe(&why) < 0)
-        return refuse_row(comparison, backend->name, &why, err);
+        return add_refused_row(comparison, backend->name, &why, err);
     /* Powers of two, and then all that may be used. */
     for (unsigned workers = 1; rc == 0; workers = 2 * workers < most ? 2 * workers : most) {
         rc = add_row(comparison, backend->name, workers, err);
@@ -240,6 +276,12 @@ static int add_rows(struct comparison *comparison, nfold_error *err)
             continue;
         if ((rc = add_backend(comparison, nf_backends[i], err)) < 0)
             return rc;
+    }
+    /* Where nothing ran the last reason is the answer. */
+    if (nf_compare_table_base(&comparison->table) == NULL) {
+        if (err != NULL)
+            *err = comparison->refusal;
+        return comparison->refusal.code;
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "compare_table.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,24 @@ static void print_verdict(struct nfold_buffer *out, const struct nf_compare_tabl
                         nf_number_print(base->value, number), table->order);
 }
 
+static void print_runs(struct nfold_buffer *out, const struct nf_compare_table *table)
+{
+    unsigned least = UINT_MAX, most = 0;
+    for (unsigned i = 0; i < table->count; i++) {
+        unsigned runs = table->row[i].runs;
+        if (runs > 0 && runs < least)
+            least = runs;
+        if (runs > most)
+            most = runs;
+    }
+    if (most == 1)
+        nf_buffer_string(out, "; time: of one run\n");
+    else if (least == most)
+        nf_buffer_print(out, "; time: the fastest of %u runs\n", most);
+    else
+        nf_buffer_print(out, "; time: the fastest of %u to %u runs\n", least, most);
+}
+
 static void print_code(struct nfold_buffer *out, const struct nf_compare_table *table)
 {
     char seconds[NF_NUMBER_SIZE];
@@ -147,7 +166,7 @@ static void print_code(struct nfold_buffer *out, const struct nf_compare_table *
     if (table->compile_seconds > 0)
         nf_buffer_print(out, ", compiled first in %s",
                         nf_number_seconds(table->compile_seconds, seconds));
-    nf_buffer_string(out, "; time: the fastest of several runs\n");
+    print_runs(out, table);
     if (table->note[0] != '\0')
         nf_report_wrap(out, 0, table->note);
     nf_buffer_string(out, "\n");

@@ -45,10 +45,30 @@ static int print_help(const struct nf_verb *verb, nfold_error *err)
     return print_text(&text, err);
 }
 
+/* "integrate, reduce, compare, info and help" */
+static void list_verbs(struct nfold_buffer *out)
+{
+    unsigned count = 0, shown = 0;
+    for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
+        count += !(*verb)->is_hidden;
+    for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++) {
+        if ((*verb)->is_hidden)
+            continue;
+        nf_buffer_print(out, "%s%s",
+                        shown == 0          ? ""
+                        : shown + 1 < count ? ", "
+                                            : " and ",
+                        (*verb)->name);
+        shown++;
+    }
+}
+
 static int show_verbs(nfold_error *err)
 {
-    nf_error_detail(err, "the verbs are integrate, reduce, compare, info and help; "
-                         "`nfold help` explains them\n");
+    struct nfold_buffer list = {0};
+    list_verbs(&list);
+    nf_error_detail(err, "the verbs are %s; `nfold help` explains them\n", nf_buffer_text(&list));
+    nf_buffer_clear(&list);
     return NFOLD_E_USAGE;
 }
 
@@ -76,20 +96,30 @@ static int refuse_copies(const struct nf_verb *verb, int *is_silent, nfold_error
                    launch.copies);
 }
 
+/* The hidden verbs have no options. */
+static int wants_help(const struct nf_command *command)
+{
+    return nf_options_find(command->options, "help") != NULL &&
+           nf_options_flag(command->options, "help");
+}
+
+static int start_verb(struct nf_command *command, nfold_error *err)
+{
+    if (command->verb->runs_works)
+        nf_signals_watch(NULL);
+    nf_terminal_read(&command->out, STDOUT_FILENO);
+    return command->verb->run(command, err);
+}
+
 static int run_verb(const struct nf_verb *verb, int count, char **words,
                     const struct nf_terminal *messages, int *is_silent, nfold_error *err)
 {
     struct nf_command command = {.verb = verb, .messages = *messages};
     int rc = nf_read_command(&command, count, words, err);
-    if (rc >= 0 && nf_options_find(command.options, "help") &&
-        nf_options_flag(command.options, "help"))
+    if (rc >= 0 && wants_help(&command))
         rc = print_help(verb, err);
-    else if (rc >= 0 && (rc = refuse_copies(verb, is_silent, err)) >= 0) {
-        if (verb->runs_works)
-            nf_signals_watch(NULL);
-        nf_terminal_read(&command.out, STDOUT_FILENO);
-        rc = verb->run(&command, err);
-    }
+    else if (rc >= 0 && (rc = refuse_copies(verb, is_silent, err)) >= 0)
+        rc = start_verb(&command, err);
     nf_read_command_clear(&command);
     return rc;
 }
