@@ -17,7 +17,11 @@ def main(seconds, signals, *command):
     began = time.monotonic()
     for name in signals.split(","):
         process.send_signal(signal.Signals[name])
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
     took = time.monotonic() - began
     sys.stdout.write(out + err)
     status = process.returncode
