@@ -241,14 +241,16 @@ static void a_c_function_gives_the_same_bits(void **state)
     static const char text[] = "#include <math.h>\n"
                                "double root(double x) { return sqrt(x) / (1.0 + x); }\n";
     const unsigned sample = 4; /* root, trapezoid */
+    char file[256];
     (void)state;
     if (!runner_has_compiler())
         skip();
+    runner_write_function(text, file, sizeof file);
     for (unsigned k = 0; isas[k]; k++) {
         nfold_body *body;
         if (!runner_has_isa(isas[k]))
             continue;
-        body = runner_c_function(text, "root", isas[k]);
+        body = runner_c_function(file, "root", isas[k]);
         for (int is_native = 0; is_native < 2; is_native++) {
             struct path path = {.backend = nf_backend_find("threads"),
                                 .isa = isas[k],
@@ -260,6 +262,7 @@ static void a_c_function_gives_the_same_bits(void **state)
         }
         nfold_body_close(body);
     }
+    runner_remove_function(file);
 }
 
 /* Functions that the reference cannot judge (it would call libm): all paths against one. */

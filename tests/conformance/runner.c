@@ -66,22 +66,31 @@ nfold_body *runner_expression(const char *pattern, const char *variable, const c
     return open_body(text, variable, isa);
 }
 
-nfold_body *runner_c_function(const char *text, const char *name, const char *isa)
+void runner_write_function(const char *text, char *path, size_t size)
 {
-    char folder[] = "/tmp/nfold-conformance-XXXXXX", path[PATH_MAX], operand[PATH_MAX + 64];
-    nfold_body *body;
+    char folder[] = "/tmp/nfold-conformance-XXXXXX";
     FILE *file;
     assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/body.c", folder);
+    snprintf(path, size, "%s/body.c", folder);
     file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
     assert_int_equal(fclose(file), 0);
-    snprintf(operand, sizeof operand, "%s:%s", path, name);
-    body = open_body(operand, "x", isa);
+}
+
+void runner_remove_function(const char *path)
+{
+    char folder[PATH_MAX];
     unlink(path);
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     rmdir(folder);
-    return body;
+}
+
+nfold_body *runner_c_function(const char *path, const char *name, const char *isa)
+{
+    char operand[PATH_MAX + 64];
+    snprintf(operand, sizeof operand, "%s:%s", path, name);
+    return open_body(operand, "x", isa);
 }
 
 struct order_result runner_run(nfold_context *context, const nfold_work *work)

@@ -17,8 +17,11 @@ struct path {
 nfold_context *runner_open(const struct path *path);
 /* An expression in the work's variable; %1$s in the pattern stands for it. */
 nfold_body *runner_expression(const char *pattern, const char *variable, const char *isa);
-/* "file.c:name", made of C text that defines double name(double x). */
-nfold_body *runner_c_function(const char *text, const char *name, const char *isa);
+/* A new file of C text in a folder of its own; it must stay as long as bodies made of it. */
+void runner_write_function(const char *text, char *path, size_t size);
+void runner_remove_function(const char *path);
+/* "path:name": double name(double x). */
+nfold_body *runner_c_function(const char *path, const char *name, const char *isa);
 /* Runs with allow_nonfinite; the report's fields as a reference result. Fails the test on error. */
 struct order_result runner_run(nfold_context *context, const nfold_work *work);
 /* Fails the test, naming both and the case, unless all bits are equal. */
