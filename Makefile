@@ -56,11 +56,10 @@ sanitize-address: build-asan/build.ninja
 	$(MESON) test -C build-asan --no-rebuild --no-suite slow --no-suite house \
 		--timeout-multiplier 5 --print-errorlogs $(TEST_FLAGS)
 
-# Without the command's tests: this sanitizer holds signals back while user code runs.
 sanitize-thread: build-tsan/build.ninja
 	$(MESON) compile -C build-tsan
 	$(FIXED_LAYOUT) $(MESON) test -C build-tsan --no-rebuild --no-suite slow --no-suite house \
-		--no-suite cli --timeout-multiplier 10 --print-errorlogs $(TEST_FLAGS)
+		--timeout-multiplier 10 --print-errorlogs $(TEST_FLAGS)
 
 fuzz: build-fuzz/build.ninja
 	$(MESON) compile -C build-fuzz
