@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 static const char *stream_name(int fd)
@@ -22,6 +23,13 @@ void nf_output_guard(void)
     }
 }
 
+/* Whoever shares the stream may have made it non-blocking. */
+static int wait_writable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    return poll(&one, 1, -1) > 0 || errno == EINTR;
+}
+
 int nf_output_write(int fd, const struct nfold_buffer *buffer, nfold_error *err)
 {
     size_t done = 0;
@@ -29,7 +37,7 @@ int nf_output_write(int fd, const struct nfold_buffer *buffer, nfold_error *err)
         return nf_fail_memory(err);
     while (done < buffer->size) {
         ssize_t n = write(fd, buffer->data + done, buffer->size - done);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_writable(fd))))
             continue;
         if (n < 0)
             return nf_fail_errno(err, "cannot write to %s", stream_name(fd));

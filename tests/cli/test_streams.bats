@@ -40,6 +40,23 @@ terminal() {
     [[ $output == 0.5 ]]
 }
 
+@test "a stream that does not block loses nothing" {
+    python3 - "$NFOLD" <<'PYTHON'
+import fcntl, os, subprocess, sys, time
+read, write = os.pipe()
+fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+fcntl.fcntl(write, fcntl.F_SETFL, os.O_NONBLOCK)
+process = subprocess.Popen([sys.argv[1], "completion", "zsh"], stdout=write)
+os.close(write)
+time.sleep(0.3)
+text = b""
+while part := os.read(read, 65536):
+    text += part
+assert process.wait() == 0
+assert len(text) > 4096 and text.endswith(b'_nfold "$@"\n')
+PYTHON
+}
+
 @test "in a pipe stderr stays empty" {
     "$NFOLD" integrate x 0 1 1000 2>err >out
     [[ $(cat out) == 0.5 && ! -s err ]]
