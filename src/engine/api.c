@@ -134,6 +134,9 @@ int nfold_for(nfold_range_fn *f, void *user, uint64_t items, nfold_error *err)
     int rc;
     if (items == 0)
         return 0;
+    if (items > UINT64_C(1) << 53)
+        return nf_fail(err, NFOLD_E_VALUE, "at most 2^53 items can be done, not %llu",
+                       (unsigned long long)items);
     rc = nfold_body_range(&work.body, f, user, err);
     if (rc == 0)
         rc = run_once(&work, NULL, err);

@@ -215,6 +215,7 @@ static void for_does_every_item_once(void **state)
         assert_int_equal(visits->count[k], 1);
     free(visits);
     assert_int_equal(nfold_for(visit, NULL, 0, &err), 0);
+    assert_int_equal(nfold_for(visit, NULL, (UINT64_C(1) << 53) + 1, &err), NFOLD_E_VALUE);
 }
 
 static void for_does_all_below_the_lowest_failure(void **state)
