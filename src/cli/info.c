@@ -131,7 +131,19 @@ static void print_parts(const struct info *info)
     }
 }
 
-/* The first known answer that is wrong is the error of the command. */
+/* Checks one; the first that is not right is the error of the command. */
+static int check_known(const struct nf_known_answer *known, nfold_error *wrong, int *rc,
+                       nfold_error *err)
+{
+    int checked = nf_known_answer_check(known, wrong);
+    if (checked < 0 && *rc == 0) {
+        *rc = checked;
+        if (err != NULL)
+            *err = *wrong;
+    }
+    return checked;
+}
+
 static int print_known(const struct info *info, nfold_error *err)
 {
     const struct nf_terminal *out = &info->command->out;
@@ -139,14 +151,13 @@ static int print_known(const struct info *info, nfold_error *err)
     nf_buffer_string(info->out, "\nknown answers\n");
     for (const struct nf_known_answer *known = nf_known_answers; known->title != NULL; known++) {
         nfold_error wrong;
-        int is_wrong = nf_known_answer_check(known, &wrong) < 0;
+        int checked = check_known(known, &wrong, &rc, err);
+        const char *word = checked == 0                  ? "ok"
+                           : checked == NFOLD_E_MISMATCH ? "WRONG"
+                                                         : "did not run";
         nf_buffer_print(info->out, "  %-52s  %s%s%s\n", known->title,
-                        nf_terminal_begin(out, is_wrong ? NF_STYLE_RED : NF_STYLE_GREEN),
-                        is_wrong ? "WRONG" : "ok", nf_terminal_end(out));
-        if (is_wrong && rc == 0) {
-            rc = wrong.code;
-            *err = wrong;
-        }
+                        nf_terminal_begin(out, checked < 0 ? NF_STYLE_RED : NF_STYLE_GREEN), word,
+                        nf_terminal_end(out));
     }
     return rc;
 }
@@ -251,15 +262,13 @@ static int json_known(struct info *info, nfold_error *err)
     nf_json_array(&info->json, "known_answers");
     for (const struct nf_known_answer *known = nf_known_answers; known->title != NULL; known++) {
         nfold_error wrong;
-        int is_wrong = nf_known_answer_check(known, &wrong) < 0;
+        int checked = check_known(known, &wrong, &rc, err);
         nf_json_object(&info->json, NULL);
         nf_json_string(&info->json, "work", known->title);
-        nf_json_bool(&info->json, "is_right", !is_wrong);
+        nf_json_bool(&info->json, "is_right", checked == 0);
+        if (checked < 0)
+            nf_json_string(&info->json, "reason", wrong.message);
         nf_json_end(&info->json);
-        if (is_wrong && rc == 0) {
-            rc = wrong.code;
-            *err = wrong;
-        }
     }
     nf_json_end(&info->json);
     return rc;

@@ -109,6 +109,13 @@ lines = re.sub(r"<ESC>\[[0-9;]*[mK]", "", sys.argv[1]).split("\n")
 assert max(map(len, lines)) <= 80' "$output"
 }
 
+@test "known answers that cannot run are not called wrong" {
+    NFOLD_WORKERS=none run "$NFOLD" info
+    echo "$output"
+    ((status == 2))
+    [[ $output == *"did not run"* && $output == *"variable NFOLD_WORKERS"* && $output != *WRONG* ]]
+}
+
 @test "json is json" {
     for command in "integrate x 0 1 1000" "reduce sum i 10" "info" \
         "compare reduce sum i 1000 --budget 0.02"; do
