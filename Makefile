@@ -66,11 +66,12 @@ fuzz: build-fuzz/build.ninja
 	$(MESON) test -C build-fuzz --no-rebuild --suite fuzz --print-errorlogs $(TEST_FLAGS)
 
 build-asan/build.ninja:
-	$(MESON) setup build-asan $(DEBUG) -Db_sanitize=address,undefined $(SETUP_FLAGS)
+	$(MESON) setup build-asan $(DEBUG) -Db_sanitize=address,undefined $(SETUP_FLAGS) -Dbench=false
 
 # The other compiler's thread sanitizer, so that both compilers build all of it.
 build-tsan/build.ninja:
-	CC=clang $(MESON) setup build-tsan $(DEBUG) -Db_sanitize=thread $(SETUP_FLAGS)
+	CC=clang $(MESON) setup build-tsan $(DEBUG) -Db_sanitize=thread $(SETUP_FLAGS) \
+		-Dbench=false
 
 build-fuzz/build.ninja:
 	CC=clang $(MESON) setup build-fuzz $(DEBUG) -Db_sanitize=address,undefined -Dfuzz=true \

@@ -5,7 +5,7 @@
 
 All ratios come from one run of this program: our program and its peers are asked in turn, and the
 medians are compared. --quick takes few items, to try the programs: its figures mean nothing.
---write puts the table of figures into README.md. Exit: 0 measured (whether or not a figure is what
+--write puts the table of figures and fresh screens into README.md. Exit: 0 measured (whether or not a figure is what
 it should be), 1 a claim could not be measured.
 """
 
@@ -13,6 +13,7 @@ import argparse
 import importlib
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,12 +51,28 @@ def figure_table(figures):
     return lines
 
 
-def write_readme(lines):
+def fresh_screens(text, folder):
+    """The text with what the commands of its console blocks print now."""
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+
+    def screen(block):
+        shown = []
+        for line in block[1].splitlines():
+            if line.startswith("$ "):
+                printed = subprocess.run(["bash", "-c", line[2:]], env=environment, text=True,
+                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+                shown.append(f"{line}\n{printed}")
+        return "```console\n" + "".join(shown) + "```"
+
+    return re.sub(r"```console\n(.*?)```", screen, text, flags=re.DOTALL)
+
+
+def write_readme(lines, setting):
     readme = ROOT / "README.md"
-    text = readme.read_text()
-    before, rest = text.split(BEGIN)
+    before, rest = readme.read_text().split(BEGIN)
     after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}")
+    text = f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}"
+    readme.write_text(fresh_screens(text, setting.nfold.parent))
 
 
 def measure_all(setting, names):
@@ -93,7 +110,7 @@ def main():
     lines = figure_table(setting.figures)
     if given.write:
         lines += ["", "Measured by `make bench` on: " + "; ".join(describe_machine()) + "."]
-        write_readme(lines)
+        write_readme(lines, setting)
     print("\n" + "\n".join(lines))
     return 1 if unmeasured else 0
 

@@ -85,7 +85,7 @@ int main(int argc, char **argv)
         complain(err.message, err.detail);
     } else {
         const char *native = nfold_options_get(options, "native");
-        rc = settle(&steady, native && strcmp(native, "off") != 0);
+        rc = settle(&steady, native && strcmp(native, "on") == 0);
         if (rc == 0)
             rc = bench_serve(run_once, &steady);
     }

@@ -66,7 +66,7 @@ def bits_change(argv, value, name):
 
 
 def own_bits_change(setting, n, value):
-    two = steady(setting, "nfold, 2 workers", "x*x", 0, 100, n, workers=2)
+    two = steady(setting, "nfold, 2 workers", "x*x", 0, 100, n, workers=2, native="on")
     two.ask(1)
     two.close()
     return "no" if two.value == value else "yes"
