@@ -52,6 +52,8 @@ int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job 
     executor->is_paced = may_be_slow(job);
     executor->pace = (struct nf_pace){.grain = 1, .countdown = 1};
     executor->native_chunks = 0;
+    if (job->plan->chunk_items < NF_BLOCK_ITEMS)
+        memset(executor->padded, 0, sizeof executor->padded);
     for (int l = 0; l < NFOLD_LANES; l++)
         executor->fold.weight[l] = l % 2 ? 4 : 2;
     if (size <= executor->scratch_size)
@@ -370,26 +372,41 @@ static void small_points(struct nf_executor *executor, uint64_t chunk, uint64_t 
         loops->lane_bases(&plan->points, (double)(chunk * size + at), executor->x + at);
 }
 
-/* A sum of at most 32 items: one a lane, so that the lanes beside them add nothing. */
-static struct nfold_node fold_few(struct nf_executor *executor, uint64_t chunk, const double *y,
-                                  struct nfold_node *even)
+/* The value of an item as a lane of its own: with its weight, -0 as +0. */
+static struct nfold_node single_lane(const struct nf_plan *plan, uint64_t item, double y)
 {
-    const struct nf_plan *plan = executor->job.plan;
-    uint64_t size = plan->chunk_items;
-    struct nfold_node node[NFOLD_LANES] = {{0, 0}};
-    for (uint64_t l = 0; l < size; l++) {
-        double weight = (chunk * size + l) % 2 ? 4 : 2;
-        node[l] = (struct nfold_node){y[l] + 0.0, 0};
-        if (plan->shape == NFOLD_SHAPE_WEIGHTED_SUM)
-            node[l].hi *= weight;
+    double weighted = plan->shape == NFOLD_SHAPE_WEIGHTED_SUM ? y * (item % 2 ? 4 : 2) : y;
+    return (struct nfold_node){weighted + 0.0, 0};
+}
+
+/* A sum of 2 to 32 items: one a lane, so that the lanes beside them add nothing. */
+static struct nfold_node fold_few(const struct nf_plan *plan, uint64_t start, uint64_t count,
+                                  const double *y, struct nfold_node *even)
+{
+    struct nfold_node node[NFOLD_LANES];
+    uint64_t half = count / 2;
+    for (uint64_t l = 0; l < half; l++) {
+        node[l] = nf_dd_add(single_lane(plan, start + l, y[l]),
+                            single_lane(plan, start + half + l, y[half + l]));
     }
-    for (uint64_t w = size / 2; w > 1; w /= 2)
+    if (count == 2) { /* both lanes are the last level's */
+        *even = single_lane(plan, start, y[0]);
+        return node[0];
+    }
+    for (uint64_t w = half / 2; w > 1; w /= 2)
         for (uint64_t l = 0; l < w; l++)
             node[l] = nf_dd_add(node[l], node[l + w]);
     *even = node[0];
-    if (size == 1 && chunk % 2)
-        *even = (struct nfold_node){0, 0};
-    return size == 1 ? node[0] : nf_dd_add(node[0], node[1]);
+    return nf_dd_add(node[0], node[1]);
+}
+
+/* The node of a chunk of one item is its value. */
+static struct nfold_node fold_one(const struct nf_plan *plan, uint64_t item, double y,
+                                  struct nfold_node *even)
+{
+    struct nfold_node node = single_lane(plan, item, y);
+    *even = item % 2 ? (struct nfold_node){0, 0} : node;
+    return node;
 }
 
 static struct nfold_node fold_small(struct nf_executor *executor, uint64_t chunk, const double *y,
@@ -399,14 +416,15 @@ static struct nfold_node fold_small(struct nf_executor *executor, uint64_t chunk
     const struct nf_order_loops *loops = executor->job.loops;
     uint64_t size = plan->chunk_items;
     unsigned first, last;
+    if (size == 1 && nf_shape_is_sum(plan->shape))
+        return fold_one(plan, chunk, *y, even);
     if (size <= NFOLD_LANES && nf_shape_is_sum(plan->shape))
-        return fold_few(executor, chunk, y, even);
+        return fold_few(plan, chunk * size, size, y, even);
     present_items(plan, chunk * size, size, &first, &last);
-    memcpy(executor->part_y, y, size * sizeof *y);
-    memset(executor->part_y + size, 0, (NF_BLOCK_ITEMS - size) * sizeof *y);
+    memcpy(executor->padded, y, size * sizeof *y);
     nf_lanes_start(plan->shape, &executor->fold.lanes);
     executor->fold.terms = 0;
-    loops->fold_block[plan->shape](&executor->fold, executor->part_y, first, last);
+    loops->fold_block[plan->shape](&executor->fold, executor->padded, first, last);
     if (nf_shape_is_sum(plan->shape))
         loops->close_group(&executor->fold);
     return nf_lanes_fold(loops, plan->shape, &executor->fold.lanes, even);

@@ -39,6 +39,7 @@ struct nf_executor {
     double y[NF_BLOCK_ITEMS] NFOLD_ALIGNED;
     double part_x[NF_BLOCK_ITEMS] NFOLD_ALIGNED;
     double part_y[NF_BLOCK_ITEMS] NFOLD_ALIGNED;
+    double padded[NF_BLOCK_ITEMS] NFOLD_ALIGNED; /* a small chunk; +0 beyond it */
     double base[NFOLD_LANES] NFOLD_ALIGNED;
     struct nf_fold fold;
     struct nf_order_job job;
