@@ -305,12 +305,13 @@ static int run_on_backend(struct nfold_context *context, struct attempt *attempt
 static int attempt_run(struct nfold_context *context, struct attempt *attempt, nfold_error *err)
 {
     const struct nfold_body *body = attempt->job.body;
+    struct nf_report_facts *facts = &attempt->facts;
     double cpu;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, context->native, err);
+    facts->native = body->kernels && body->type->compile ? "vm" : "none";
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */
-    attempt->facts.start += attempt->upgrade.seconds;
-    attempt->facts.end = nf_clock_now();
-    attempt->facts.native = body->kernels && body->type->compile ? "vm" : "none";
+    facts->start += attempt->upgrade.seconds;
+    facts->end = nf_clock_now();
     if (rc < 0)
         return atomic_load(&context->stop) ? nf_fail(err, NFOLD_E_STOPPED, "stopped") : rc;
     cpu = nf_clock_process_cpu();
@@ -318,9 +319,9 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
         rc = run_on_backend(context, attempt, err);
     else
         atomic_store(&context->items_done, attempt->plan.items);
-    attempt->facts.value = rc < 0 ? 0 : nf_order_answer(&attempt->plan, attempt->facts.root);
-    attempt->facts.end = nf_clock_now();
-    attempt->facts.cpu = nf_clock_process_cpu() - cpu;
+    facts->value = rc < 0 ? 0 : nf_order_answer(&attempt->plan, facts->root);
+    facts->end = nf_clock_now();
+    facts->cpu = nf_clock_process_cpu() - cpu;
     return rc;
 }
 

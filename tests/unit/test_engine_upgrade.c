@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,35 @@ static void the_end_of_a_run_ends_the_compiler(void **state)
     nfold_body_close(body);
 }
 
+static void *stop_later(void *context)
+{
+    usleep(30000);
+    nfold_stop(context);
+    return NULL;
+}
+
+static void a_stop_ends_the_compiler_that_a_run_waits_for(void **state)
+{
+    struct fake fake = {.compiles_until_cancelled = 1};
+    nfold_body *body = fake_body(&fake);
+    nfold_work work = {.size = sizeof work, .body = body, .b = 1, .n = 4e6};
+    nfold_context *context = open_native("on");
+    nfold_report *report;
+    nfold_error err;
+    pthread_t stopper;
+    (void)state;
+    assert_int_equal(pthread_create(&stopper, NULL, stop_later, context), 0);
+    assert_int_equal(nfold_run(context, &work, &report, &err), NFOLD_E_STOPPED);
+    pthread_join(stopper, NULL);
+    assert_int_equal(fake.cancelled, 1);
+    assert_int_equal(report->items_done, 0);
+    assert_int_equal(report->workers, 0);
+    assert_true(report->compile > 0 && report->wall >= 0);
+    nfold_report_free(report);
+    nfold_close(context);
+    nfold_body_close(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_short_run_compiles_nothing),
         cmocka_unit_test(a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one),
         cmocka_unit_test(the_end_of_a_run_ends_the_compiler),
+        cmocka_unit_test(a_stop_ends_the_compiler_that_a_run_waits_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
