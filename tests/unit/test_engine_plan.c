@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buffer.h"
+#include "describe.h"
 #include "plan.h"
 
 static double one(double x, void *user)
@@ -141,6 +143,34 @@ static void a_work_of_the_wrong_kind_is_refused(void **state)
     refuses(work, NFOLD_E_USAGE, "out of its range");
 }
 
+static int describe_fake(const void *self, struct nfold_buffer *buffer, nfold_error *err)
+{
+    (void)err;
+    nf_buffer_string(buffer, self);
+    return 0;
+}
+
+static void a_work_is_described_without_losing_a_bit(void **state)
+{
+    const struct nfold_body_type type = {
+        .name = "fake", .forms = NFOLD_FORM_CALL, .describe = describe_fake};
+    nfold_body fake = {.type = &type, .self = "its own words\n"};
+    nfold_work work = integral(NFOLD_SIMPSON, 1.0 / 3, 0.1, 1000);
+    struct nf_plan plan = accepts(work);
+    struct nfold_buffer text = {0};
+    nfold_error err;
+    (void)state;
+    assert_int_equal(nf_describe(&plan, &fake, &text, &err), 0);
+    assert_string_equal(nf_buffer_text(&text),
+                        "nfold-work 1\norder v1\nkind 0\nrule 1\nop 0\nitems 1001\n"
+                        "a 0x1.5555555555555p-2\nb 0x1.999999999999ap-4\nnonfinite 0\n"
+                        "body fake\nits own words\n");
+    nf_buffer_clear(&text);
+    assert_int_equal(nf_describe(&plan, body, &text, &err), NFOLD_E_USAGE);
+    assert_non_null(strstr(err.message, "exists in this process only"));
+    nf_buffer_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +180,7 @@ int main(void)
         cmocka_unit_test(bounds_too_close_for_any_step_are_refused),
         cmocka_unit_test(the_chunk_size_follows_the_definition),
         cmocka_unit_test(a_work_of_the_wrong_kind_is_refused),
+        cmocka_unit_test(a_work_is_described_without_losing_a_bit),
     };
     return cmocka_run_group_tests(tests, open_body, close_body);
 }
