@@ -7,16 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
 #include "error.h"
 #include "fma.h"
 #include "number.h"
 
-#define CALL_SECONDS      1e-3  /* aim of one call of a function that may be slow */
+#define CALL_SECONDS_MAX  2e-3  /* of native code: one group a call from here on */
 #define CHUNK_SECONDS_MAX 10e-3 /* a chunk of more is not run blindly */
-#define CLOCK_SECONDS     50e-6 /* between two looks at the clock */
-#define SLOW_ITEM_SECONDS                                                                          \
-    10e-6 /* from here on native code gains nothing and cannot be interrupted */
+/* From here on native code gains nothing, and a group of such items cannot be interrupted. */
+#define SLOW_ITEM_SECONDS  10e-6
 #define NATIVE_CHUNK_ITEMS NFOLD_GROUP_ITEMS
 
 struct nf_executor *nf_executor_create(void)
@@ -50,7 +48,7 @@ int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job 
     size_t size = type->scratch_size ? type->scratch_size(job->body->self) : 0;
     executor->job = *job;
     executor->is_paced = may_be_slow(job);
-    executor->pace = (struct nf_pace){.grain = 1, .countdown = 1};
+    nf_pace_start(&executor->pace);
     executor->native_chunks = 0;
     if (job->plan->chunk_items < NF_BLOCK_ITEMS)
         memset(executor->padded, 0, sizeof executor->padded);
@@ -76,36 +74,6 @@ static int is_unwanted(const struct nf_executor *executor, uint64_t chunk)
            chunk >= atomic_load_explicit(executor->job.limit, memory_order_relaxed);
 }
 
-/* The clock was just read: choose the grain, and when to read it again. */
-static void adapt_pace(struct nf_pace *pace, double now)
-{
-    double each = (now - pace->read_at) / (double)pace->items, wanted;
-    pace->seconds_each = each;
-    wanted = each > 0 ? CALL_SECONDS / each : 2.0 * (double)pace->grain;
-    wanted = fmin(wanted, 2.0 * (double)pace->grain);
-    pace->grain = wanted < 1 ? 1 : (uint64_t)wanted;
-    pace->countdown = 1;
-    if (each > 0 && each * (double)pace->grain < CLOCK_SECONDS)
-        pace->countdown = 1 + (uint64_t)(CLOCK_SECONDS / (each * (double)pace->grain));
-    if (pace->countdown > 2 * pace->grain)
-        pace->countdown = 2 * pace->grain; /* a first item may mislead: look again soon */
-}
-
-/* After a call of `items` items. grain_max: more never go into one call. */
-static void keep_pace(struct nf_pace *pace, uint64_t items, uint64_t grain_max)
-{
-    double now;
-    pace->items += items;
-    if (--pace->countdown > 0)
-        return;
-    now = nf_clock_now();
-    adapt_pace(pace, now);
-    if (pace->grain > grain_max)
-        pace->grain = grain_max;
-    pace->items = 0;
-    pace->read_at = now;
-}
-
 /* Few items a call, asking in between whether to go on. */
 static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const double *x, double *y,
                           size_t count, nfold_error *err)
@@ -126,7 +94,7 @@ static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const do
             return rc;
         memcpy(y + done, executor->part_y, part * sizeof *y);
         done += part;
-        keep_pace(&executor->pace, part, NF_BLOCK_ITEMS);
+        nf_pace_keep(&executor->pace, part, NF_BLOCK_ITEMS);
     }
     return 0;
 }
@@ -221,7 +189,7 @@ static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_k
     const struct nf_plan *plan = executor->job.plan;
     uint64_t groups = plan->chunk_items / NFOLD_GROUP_ITEMS, step = groups;
     if (executor->is_paced &&
-        executor->pace.seconds_each * (double)plan->chunk_items > 2 * CALL_SECONDS)
+        executor->pace.seconds_each * (double)plan->chunk_items > CALL_SECONDS_MAX)
         step = 1;
     nf_lanes_start(plan->shape, &executor->fold.lanes);
     chunk_bases(executor, chunk);
@@ -502,7 +470,7 @@ static int run_range(struct nf_executor *executor, uint64_t chunk, struct nfold_
         rc = body->type->range(body->self, first, end, err);
         if (rc < 0)
             return rc;
-        keep_pace(&executor->pace, end - first, UINT64_MAX / 4);
+        nf_pace_keep(&executor->pace, end - first, UINT64_MAX / 4);
         first = end;
     }
     nf_fragment_append(plan, fragment, (struct nfold_node){0, 0}, (struct nfold_node){0, 0});
@@ -540,8 +508,7 @@ int nf_executor_run(struct nf_executor *executor, struct nfold_range chunks, dou
     failure->err.code = 0;
     failure->is_first_item = 0;
     nf_fragment_start(fragment, chunks.first);
-    executor->pace.items = 0;
-    executor->pace.read_at = now;
+    nf_pace_resume(&executor->pace, now);
     while (at < end) {
         int rc = NFOLD_E_STOPPED;
         failure->place = 0;

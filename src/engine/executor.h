@@ -6,16 +6,7 @@
 
 #include "fragment.h"
 #include "order.h"
-
-/* How many items go into one call, so that a slow function is asked about once a millisecond
- * whether to stop, and how many calls pass between two looks at the clock. */
-struct nf_pace {
-    uint64_t grain;
-    uint64_t countdown; /* calls until the clock is read */
-    uint64_t items;     /* since it was read */
-    double read_at;
-    double seconds_each; /* one item; 0: not known yet */
-};
+#include "pace.h"
 
 /* What all workers of a run share and only read. */
 struct nf_order_job {
