@@ -31,10 +31,17 @@
 #define ACTIVE(state)     ((unsigned)((state)&0xffff))
 #define GENERATION(state) ((uint32_t)((state) >> 32))
 
+#define SIGNAL_STACK_BYTES (64 * 1024)
+
+/* Moving more threads off the caller's processor than this costs more than it gains. */
+#define KEEP_OFF_THREADS_MAX 16
+
 struct pool {
     const struct nfold_engine *engine;
     unsigned threads; /* the caller not counted */
     double spin_seconds;
+    cpu_set_t cpus;           /* the caller's when the pool was opened; empty: not to be touched */
+    _Atomic int are_kept_off; /* threads may not run on the processor of the last caller */
     pthread_t *thread;
     struct nfold_run *run;   /* of the open job: read after entering it */
     _Atomic unsigned wanted; /* threads that may enter it */
@@ -135,21 +142,64 @@ static void wake_some(struct pool *pool, int count)
         futex_wake(&pool->bell, count);
 }
 
+/* A woken thread is queued on its waker's processor and, on some machines, left there while the
+ * waker computes: milliseconds. So sleepers are sent to the other processors before they are woken,
+ * and a thread that runs takes itself back to all of them: the kernel balances better than we do.
+ */
+static void keep_sleepers_off(struct pool *pool)
+{
+    cpu_set_t others = pool->cpus;
+    int cpu = sched_getcpu();
+    if (pool->threads > KEEP_OFF_THREADS_MAX || atomic_load(&pool->sleepers) == 0 || cpu < 0 ||
+        cpu >= CPU_SETSIZE || CPU_COUNT(&others) < 2)
+        return;
+    CPU_CLR((unsigned)cpu, &others);
+    for (unsigned k = 0; k < pool->threads; k++)
+        pthread_setaffinity_np(pool->thread[k], sizeof others, &others);
+    atomic_store(&pool->are_kept_off, 1);
+}
+
+static void go_anywhere(struct pool *pool)
+{
+    if (atomic_load_explicit(&pool->are_kept_off, memory_order_relaxed))
+        pthread_setaffinity_np(pthread_self(), sizeof pool->cpus, &pool->cpus);
+}
+
+/* A user's function may fill the stack of its thread: then this is where the host program's handler
+ * says so. NULL: without. */
+static void *take_signal_stack(void)
+{
+    stack_t stack = {.ss_sp = malloc(SIGNAL_STACK_BYTES), .ss_size = SIGNAL_STACK_BYTES};
+    if (stack.ss_sp)
+        sigaltstack(&stack, NULL);
+    return stack.ss_sp;
+}
+
+static void drop_signal_stack(void *memory)
+{
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    free(memory);
+}
+
 static void *serve(void *argument)
 {
     struct pool *pool = argument;
+    void *signal_stack = take_signal_stack();
     uint32_t seen = 0;
     while (wait_for_job(pool, &seen)) {
         unsigned number = enter_job(pool, seen);
         double left;
         if (number == 0)
             continue;
+        go_anywhere(pool);
         left = pool->engine->left(pool->run);
         if (left < 0 || left > SHARE_SECONDS)
             wake_some(pool, 2);
         pool->engine->work(pool->run, number);
         leave_job(pool);
     }
+    drop_signal_stack(signal_stack);
     return NULL;
 }
 
@@ -159,6 +209,7 @@ static void open_job(struct pool *pool, struct nfold_run *run, unsigned wanted)
     pool->run = run;
     atomic_store_explicit(&pool->wanted, wanted, memory_order_relaxed);
     atomic_store(&pool->job, (uint64_t)(uint32_t)(generation + 1) << 32 | OPEN);
+    keep_sleepers_off(pool);
     wake_some(pool, 1);
 }
 
@@ -253,6 +304,8 @@ static int threads_open(void *self, const struct nfold_engine *engine, unsigned 
     if (!pool->thread)
         return nf_fail_memory(err);
     nf_cpus_read(&cpus, "");
+    if (sched_getaffinity(0, sizeof pool->cpus, &pool->cpus) < 0)
+        CPU_ZERO(&pool->cpus); /* more processors than a cpu_set_t has */
     pool->spin_seconds = workers > cpus.allowed ? 0 : SPIN_SECONDS;
     start_threads(pool, workers - 1);
     return (int)pool->threads + 1;
