@@ -29,6 +29,7 @@ struct option_value {
 struct nfold_options {
     unsigned count, table_count;
     struct option_value *values; /* a row each, in the order of the tables */
+    const volatile int *stop;
 };
 
 static struct option_value *value_find(const nfold_options *options, const char *name)
@@ -182,6 +183,7 @@ int nf_options_copy(nfold_options **copy, const nfold_options *options, nfold_er
     if (rc < 0)
         return rc;
     (*copy)->table_count = options->table_count;
+    (*copy)->stop = options->stop;
     (*copy)->values = calloc((size_t)options->count + 1, sizeof *(*copy)->values);
     int is_whole = (*copy)->values != NULL;
     for (unsigned i = 0; is_whole && i < options->count; i++) {
@@ -204,6 +206,16 @@ void nfold_options_destroy(nfold_options *options)
         value_clear(&options->values[i]);
     free(options->values);
     free(options);
+}
+
+void nf_options_watch(nfold_options *options, const volatile int *stop)
+{
+    options->stop = stop;
+}
+
+const volatile int *nf_options_stop(const nfold_options *options)
+{
+    return options ? options->stop : NULL;
 }
 
 /* ---- finding rows ---- */

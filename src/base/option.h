@@ -41,6 +41,12 @@ int nf_options_new(nfold_options **options, nfold_error *err);
 int nf_options_add(nfold_options *options, const struct nf_option *table, nfold_error *err);
 int nf_options_copy(nfold_options **copy, const nfold_options *options, nfold_error *err);
 
+/* When *stop becomes non-zero, whatever was opened with these options ends what it has running, a
+ * compiler for example, with NFOLD_E_STOPPED. stop must outlive options, their copies and what is
+ * opened with them; NULL (at first): nothing stops. */
+void nf_options_watch(nfold_options *options, const volatile int *stop);
+const volatile int *nf_options_stop(const nfold_options *options);
+
 /* What is known, in the order of the tables; NULL after the last. */
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index);
 const struct nf_option *nf_options_find(const nfold_options *options, const char *name);

@@ -43,7 +43,8 @@ struct source {
     char compiler[PATH_MAX];
     enum nf_isa isa;
     char *cflags;
-    struct stat status; /* the file's when it was compiled */
+    struct stat status;       /* the file's when it was compiled */
+    const volatile int *stop; /* the program's */
 };
 
 struct cfunction {
@@ -277,8 +278,11 @@ static int compile_block(const struct source *source, struct nfold_buffer *objec
     if (rc >= 0)
         rc = print_source(&text, source->symbol, err);
     if (rc >= 0)
-        rc = nf_native_compile(source->compiler, nf_buffer_text(&text), command.flag, NULL, object,
-                               err);
+        rc = nf_native_compile(&(struct nf_native_job){.compiler = source->compiler,
+                                                       .source = nf_buffer_text(&text),
+                                                       .flags = command.flag,
+                                                       .stop = source->stop},
+                               object, err);
     nf_buffer_clear(&text);
     free(command.cflags);
     return rc;
@@ -320,6 +324,7 @@ static int open_source(struct cfunction *self, const struct operand *operand,
     if (!S_ISREG(source->status.st_mode) || access(source->path, R_OK) < 0)
         return nf_fail(err, NFOLD_E_VALUE, "cannot read %s: %s", operand->path,
                        S_ISREG(source->status.st_mode) ? strerror(errno) : "it is not a file");
+    source->stop = nf_options_stop(options);
     source->isa = wanted_isa(options);
     source->cflags = strdup(cflags ? cflags : "");
     if (!source->cflags)
@@ -361,7 +366,11 @@ static int compile_kernel(const struct source *source, enum nfold_shape shape,
     if (rc >= 0)
         rc = nf_print_c_function(source->path, source->symbol, shape, source->isa, &text, err);
     if (rc >= 0)
-        rc = nf_native_compile(source->compiler, nf_buffer_text(&text), command.flag, cancel,
+        rc = nf_native_compile(&(struct nf_native_job){.compiler = source->compiler,
+                                                       .source = nf_buffer_text(&text),
+                                                       .flags = command.flag,
+                                                       .cancel = cancel,
+                                                       .stop = source->stop},
                                object, err);
     nf_buffer_clear(&text);
     free(command.cflags);

@@ -187,9 +187,7 @@ static int read_all(int fd, size_t most, struct nfold_buffer *buffer)
 
 /* One try: the compiler in one temporary folder. */
 struct attempt {
-    const char *compiler;
-    const char *const *flags;
-    const volatile int *cancel;
+    const struct nf_native_job *job;
     char folder[PATH_MAX];
     char object[PATH_MAX + 16];
     int source_fd, message_fd;
@@ -232,7 +230,7 @@ static char **child_environment(char *folder_variable)
 /* Flags that the caller gives come after ours, so that they can override them. */
 static int child_arguments(const struct attempt *attempt, const char *argument[ARGUMENTS_MAX])
 {
-    const char *const first[] = {attempt->compiler,
+    const char *const first[] = {attempt->job->compiler,
                                  "-shared",
                                  "-fPIC",
                                  "-pipe",
@@ -249,7 +247,7 @@ static int child_arguments(const struct attempt *attempt, const char *argument[A
                                  "none"};
     size_t count = sizeof first / sizeof *first;
     memcpy(argument, first, sizeof first);
-    for (const char *const *flag = attempt->flags; flag && *flag; flag++) {
+    for (const char *const *flag = attempt->job->flags; flag && *flag; flag++) {
         if (count == ARGUMENTS_MAX - 1)
             return -1;
         argument[count++] = *flag;
@@ -292,7 +290,7 @@ static int spawn_with(struct attempt *attempt, const posix_spawnattr_t *attribut
     if (!rc)
         rc = posix_spawn_file_actions_adddup2(&files, attempt->message_fd, STDERR_FILENO);
     if (!rc)
-        rc = posix_spawn(&attempt->child, attempt->compiler, &files, attributes,
+        rc = posix_spawn(&attempt->child, attempt->job->compiler, &files, attributes,
                          (char *const *)(uintptr_t)argument, environment);
     posix_spawn_file_actions_destroy(&files);
     return rc;
@@ -325,6 +323,11 @@ static void wait_a_little(int pidfd)
         nanosleep(&pause, NULL);
 }
 
+static int is_set(const volatile int *flag)
+{
+    return flag && __atomic_load_n(flag, __ATOMIC_RELAXED);
+}
+
 /* Waits for the end of the compiler: its status as of waitpid, -1 if somebody else took it (a
  * program that ignores SIGCHLD), or NFOLD_E_STOPPED after killing it. */
 static int wait_for_child(struct attempt *attempt)
@@ -334,8 +337,7 @@ static int wait_for_child(struct attempt *attempt)
     pid_t ended;
     while ((ended = waitpid(attempt->child, &status, WNOHANG)) == 0 ||
            (ended < 0 && errno == EINTR)) {
-        if (!is_cancelled && attempt->cancel &&
-            __atomic_load_n(attempt->cancel, __ATOMIC_RELAXED)) {
+        if (!is_cancelled && (is_set(attempt->job->cancel) || is_set(attempt->job->stop))) {
             is_cancelled = 1;
             kill(-attempt->child, SIGKILL);
         }
@@ -367,9 +369,10 @@ static int fail_compile(const struct attempt *attempt, int status, const char *m
     int rc;
     if (status >= 0 && WIFSIGNALED(status))
         rc = nf_fail(err, NFOLD_E_SYSTEM, "the C compiler %s was killed by signal %d",
-                     attempt->compiler, WTERMSIG(status));
+                     attempt->job->compiler, WTERMSIG(status));
     else
-        rc = nf_fail(err, NFOLD_E_BODY, "the C compiler %s refused the code", attempt->compiler);
+        rc = nf_fail(err, NFOLD_E_BODY, "the C compiler %s refused the code",
+                     attempt->job->compiler);
     nf_error_detail(err, "%s%s", messages,
                     *messages && messages[strlen(messages) - 1] != '\n' ? "\n" : "");
     return rc;
@@ -398,9 +401,9 @@ static int take_object(struct attempt *attempt, int status, struct nfold_buffer 
 }
 
 /* The compiler in a folder that exists. Returns as take_object. */
-static int compile_here(struct attempt *attempt, const char *source, struct nfold_buffer *object,
-                        nfold_error *err)
+static int compile_here(struct attempt *attempt, struct nfold_buffer *object, nfold_error *err)
 {
+    const char *source = attempt->job->source;
     if (has_room(attempt->folder) < 0)
         return nf_fail_errno(err, "the temporary folder %s", attempt->folder), 1;
     snprintf(attempt->object, sizeof attempt->object, "%s/object.so", attempt->folder);
@@ -412,7 +415,7 @@ static int compile_here(struct attempt *attempt, const char *source, struct nfol
         lseek(attempt->source_fd, 0, SEEK_SET) < 0) {
         nf_fail_errno(err, "writing to the temporary folder %s", attempt->folder);
     } else if ((errno = start_child(attempt)) != 0) {
-        rc = nf_fail_errno(err, "starting the C compiler %s", attempt->compiler);
+        rc = nf_fail_errno(err, "starting the C compiler %s", attempt->job->compiler);
     } else {
         int status = wait_for_child(attempt);
         rc = status == NFOLD_E_STOPPED ? nf_fail(err, NFOLD_E_STOPPED, "stopped while compiling")
@@ -425,10 +428,10 @@ static int compile_here(struct attempt *attempt, const char *source, struct nfol
     return rc;
 }
 
-int nf_native_compile(const char *compiler, const char *source, const char *const *flags,
-                      const volatile int *cancel, struct nfold_buffer *object, nfold_error *err)
+int nf_native_compile(const struct nf_native_job *job, struct nfold_buffer *object,
+                      nfold_error *err)
 {
-    struct attempt attempt = {.compiler = compiler, .flags = flags, .cancel = cancel};
+    struct attempt attempt = {.job = job};
     const char *parent[FOLDERS_MAX];
     size_t count = temporary_folders(parent);
     for (size_t i = 0; i < count; i++) {
@@ -436,7 +439,7 @@ int nf_native_compile(const char *compiler, const char *source, const char *cons
             nf_fail_errno(err, "making a temporary folder in %s", parent[i]);
             continue;
         }
-        int rc = compile_here(&attempt, source, object, err);
+        int rc = compile_here(&attempt, object, err);
         remove_folder(attempt.folder);
         if (rc <= 0)
             return rc;

@@ -10,11 +10,20 @@
  * message says that the VM runs instead and what that costs. path: PATH_MAX bytes. */
 int nf_native_find(const char *wanted, char *path, size_t size, nfold_error *err);
 
-/* Compiles source (C text) into the bytes of a shared object. flags: ended by NULL. cancel (may be
- * NULL): when it becomes non-zero the compiler is killed and NFOLD_E_STOPPED returned. A compiler's
- * complaint is in err->detail. Works with a full or noexec temporary folder where another one serves. */
-int nf_native_compile(const char *compiler, const char *source, const char *const *flags,
-                      const volatile int *cancel, struct nfold_buffer *object, nfold_error *err);
+/* What to compile, and until when. */
+struct nf_native_job {
+    const char *compiler;
+    const char *source;       /* C text */
+    const char *const *flags; /* ended by NULL; NULL: none */
+    /* When one of them becomes non-zero the compiler is killed; NULL: never. The first is the
+     * run's, which ends with it; the second is the whole program's. */
+    const volatile int *cancel, *stop;
+};
+
+/* Makes the bytes of a shared object. NFOLD_E_STOPPED: told to. A compiler's complaint is in
+ * err->detail. Works with a full or noexec temporary folder where another one serves. */
+int nf_native_compile(const struct nf_native_job *job, struct nfold_buffer *object,
+                      nfold_error *err);
 
 /* Loads a shared object from its bytes (memfd; a private file where that is refused). */
 int nf_native_load(const void *object, size_t size, void **handle, nfold_error *err);

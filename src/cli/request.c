@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "number_argument.h"
+#include "signals.h"
 #include "suggest.h"
 
 static const char *const rule_names[] = {
@@ -58,8 +59,13 @@ static int read_number(const struct nf_command *command, const char *name, const
 static int open_body(struct nf_request *request, const struct nf_command *command, nfold_error *err)
 {
     request->work.size = sizeof request->work;
-    return nfold_body_open(&request->work.body, request->body_text, request->variable,
-                           command->options, err);
+    nf_options_watch(command->options, nf_signals_flag());
+    int rc = nfold_body_open(&request->work.body, request->body_text, request->variable,
+                             command->options, err);
+    if (rc == NFOLD_E_STOPPED)
+        return nf_fail(err, rc, "stopped by %s before the run",
+                       nf_signals_name(nf_signals_caught()));
+    return rc;
 }
 
 int nf_request_integrate(struct nf_request *request, const struct nf_command *command,

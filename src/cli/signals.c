@@ -5,13 +5,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "crash.h"
 
 /* A handler is given nothing but the number: what it needs can only be global. */
 static _Atomic(nfold_context *) watched;
-static _Atomic(int) caught;
+static _Atomic(int) caught, caught_again;
+static _Atomic(int) had_time; /* the first one, to kill a compiler and delete its files */
+
+#define GRACE_MICROSECONDS 100000
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -22,42 +26,62 @@ static void stop_run(void)
         nfold_stop(context);
 }
 
+static void end_now(int number)
+{
+    signal(number, SIG_DFL);
+    raise(number); /* in its own handler it is delivered when that returns */
+}
+
 /* A stop that comes just before its run begins finds no run: it is asked for again every second. */
 static void stop_again(int number)
 {
     (void)number;
+    atomic_store(&had_time, 1);
+    if (atomic_load(&caught_again) != 0)
+        end_now(atomic_load(&caught_again));
     stop_run();
-    alarm(1);
+}
+
+static void stop_second(int number)
+{
+    atomic_store(&caught_again, number);
+    if (atomic_load(&had_time))
+        end_now(number);
 }
 
 static void stop_first(int number)
 {
+    static const struct itimerval again = {.it_value.tv_usec = GRACE_MICROSECONDS,
+                                           .it_interval.tv_sec = 1};
     int none = 0;
     if (!atomic_compare_exchange_strong(&caught, &none, number)) {
-        signal(number, SIG_DFL);
-        raise(number); /* delivered when this handler returns */
+        stop_second(number);
         return;
     }
     stop_run();
-    alarm(1);
+    setitimer(ITIMER_REAL, &again, NULL);
 }
 
 static void handle(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
-    struct sigaction before;
-    /* nohup and background jobs of old shells ignore signals on purpose. */
-    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
-        return;
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
+}
+
+/* nohup and background jobs of old shells ignore signals on purpose. */
+static int is_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 void nf_signals_watch(nfold_context *context)
 {
     atomic_store(&watched, context);
     for (unsigned i = 0; i < sizeof stopping / sizeof stopping[0]; i++)
-        handle(stopping[i], stop_first);
+        if (!is_ignored(stopping[i]))
+            handle(stopping[i], stop_first);
     handle(SIGALRM, stop_again);
     nf_crash_watch();
 }
@@ -70,6 +94,11 @@ void nf_signals_leave(void)
 int nf_signals_caught(void)
 {
     return atomic_load(&caught);
+}
+
+const volatile int *nf_signals_flag(void)
+{
+    return (const volatile int *)&caught;
 }
 
 const char *nf_signals_name(int number)

@@ -6,12 +6,14 @@
 
 /* From here on Ctrl-C, SIGTERM and SIGHUP stop the run of context, or are noted while context is
  * NULL (so that a compiler at work is not left alone with its files); a second one ends the process
- * at once. A function of the user's that crashes is named. Call again to watch another context. */
+ * at once, 0.1 s after the first at the earliest: no compiler outlives that. A function of the user's that crashes is named. Call again to watch another context. */
 void nf_signals_watch(nfold_context *context);
 /* The context is about to be closed: signals are noted until another is watched. */
 void nf_signals_leave(void);
 /* The first signal that asked to stop, or 0. */
 int nf_signals_caught(void);
+/* The same for nf_options_watch. */
+const volatile int *nf_signals_flag(void);
 /* "SIGINT", "SIGTERM"; "a signal" for others. */
 const char *nf_signals_name(int number);
 /* Ends the process by this signal's default action, so that the caller's shell sees it. */

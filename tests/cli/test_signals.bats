@@ -16,6 +16,17 @@ milliseconds() {
     sed -n 's/^milliseconds //p' <<<"$output"
 }
 
+# A compiler that takes its time; its process is named in the file "compiler".
+slow_compiler() {
+    printf '#!/bin/sh\necho $$ >%s/compiler\nsleep 5\n' "$PWD" >slow-cc
+    chmod +x slow-cc
+}
+
+# A process that has ended may not have been collected yet.
+has_ended() {
+    [[ -n $1 && (! -r /proc/$1/stat || $(<"/proc/$1/stat") == *') Z '*) ]]
+}
+
 @test "Ctrl-C stops within 100 ms, says how far it came, ends by the signal" {
     run interrupt 0.7 SIGINT "$NFOLD" "${long[@]}"
     echo "$output"
@@ -85,9 +96,26 @@ milliseconds() {
 @test "nothing stays behind after a stop while a function is compiled" {
     mkdir empty
     echo 'double f(double x) { return x; }' >f.c
-    printf '#!/bin/sh\nsleep 0.6\nexec cc "$@"\n' >slow-cc
-    chmod +x slow-cc
+    slow_compiler
     TMPDIR=$PWD/empty run interrupt 0.3 SIGINT "$NFOLD" integrate f.c:f 0 1 1000 --cc ./slow-cc
     echo "$output"
     [[ $output == *"stopped by SIGINT before the run"*"signal SIGINT"* && -z $(ls -A empty) ]]
+    (($(milliseconds) < 300))
+    has_ended "$(cat compiler)"
+}
+
+@test "two signals at once leave neither a compiler nor its files" {
+    mkdir empty
+    echo 'double f(double x) { for (int i = 0; i < 99; i++) x += 1e-9 * x; return x; }' >f.c
+    slow_compiler
+    # A function that is compiled, and an expression that is compiled beside its run.
+    for operand in f.c:f 'sin(x)*x'; do
+        rm -f compiler
+        TMPDIR=$PWD/empty run interrupt 0.5 SIGINT,SIGTERM,SIGINT \
+            "$NFOLD" integrate "$operand" 0 1 1e12 --cc ./slow-cc
+        echo "$output"
+        [[ $output == *"signal SIG"* && -z $(ls -A empty) ]]
+        (($(milliseconds) < 500))
+        has_ended "$(cat compiler)"
+    done
 }

@@ -235,6 +235,22 @@ static void a_copy_is_equal_and_apart(void **state)
     nfold_options_destroy(copy);
 }
 
+static void a_copy_watches_the_same_flag(void **state)
+{
+    (void)state;
+    nfold_options *options, *copy;
+    const volatile int stop = 0;
+    assert_null(nf_options_stop(NULL));
+    assert_int_equal(nf_options_new(&options, NULL), 0);
+    assert_null(nf_options_stop(options));
+    nf_options_watch(options, &stop);
+    assert_int_equal(nf_options_copy(&copy, options, NULL), 0);
+    assert_ptr_equal(nf_options_stop(options), &stop);
+    assert_ptr_equal(nf_options_stop(copy), &stop);
+    nfold_options_destroy(options);
+    nfold_options_destroy(copy);
+}
+
 static void rows_are_found_in_the_order_of_the_tables(void **state)
 {
     (void)state;
@@ -322,6 +338,7 @@ int main(void)
         cmocka_unit_test(assignments_add_up_and_the_last_of_a_name_holds),
         cmocka_unit_test(a_call_beats_a_variable_which_beats_the_default),
         cmocka_unit_test(a_copy_is_equal_and_apart),
+        cmocka_unit_test(a_copy_watches_the_same_flag),
         cmocka_unit_test(rows_are_found_in_the_order_of_the_tables),
         cmocka_unit_test(too_many_tables_are_refused),
         cmocka_unit_test(help_is_aligned_and_fits_80_columns),

@@ -125,12 +125,11 @@ static void a_library_s_function_has_its_own_values(void **state)
     struct nfold_buffer object = {0};
     (void)state;
     assert_int_equal(nf_native_find(NULL, compiler, sizeof compiler, NULL), 0);
-    assert_int_equal(nf_native_compile(compiler,
-                                       "double half(double x) { return x / 2; }\n"
-                                       "double polynomial(double x)"
-                                       "{ return (x * x - 3) * x + 0.1; }\n",
-                                       NULL, NULL, &object, NULL),
-                     0);
+    const struct nf_native_job job = {.compiler = compiler,
+                                      .source = "double half(double x) { return x / 2; }\n"
+                                                "double polynomial(double x)"
+                                                "{ return (x * x - 3) * x + 0.1; }\n"};
+    assert_int_equal(nf_native_compile(&job, &object, NULL), 0);
     FILE *file = fopen(in_folder("libmine.so"), "w");
     assert_int_equal(fwrite(object.data, 1, object.size, file), object.size);
     fclose(file);

@@ -51,7 +51,8 @@ static int is_empty(const char *path)
 
 static int compile(const char *source, struct nfold_buffer *object, nfold_error *err)
 {
-    return nf_native_compile(compiler, source, NULL, NULL, object, err);
+    const struct nf_native_job job = {.compiler = compiler, .source = source};
+    return nf_native_compile(&job, object, err);
 }
 
 /* Compiles "int f(void)" that returns n, loads it and calls it. */
@@ -138,14 +139,15 @@ static void *set_after_a_while(void *cancel)
 }
 
 /* A "compiler" that never ends and has a child of its own. */
-static void a_cancelled_compiler_is_killed_with_its_children(void **state)
+static void check_killed(int is_by_program)
 {
     char script[PATH_MAX + 16];
     int cancel = 0;
     pthread_t thread;
     struct nfold_buffer object = {0};
     nfold_error err = {0};
-    (void)state;
+    struct nf_native_job job = {.compiler = script, .source = "int x;"};
+    *(is_by_program ? &job.stop : &job.cancel) = &cancel;
     snprintf(script, sizeof script, "%s/slow", folder);
     FILE *file = fopen(script, "w");
     fprintf(file, "#!/bin/sh\nsleep 1000 & echo $! > %s/pid; wait\n", folder);
@@ -153,7 +155,7 @@ static void a_cancelled_compiler_is_killed_with_its_children(void **state)
     chmod(script, 0700);
     pthread_create(&thread, NULL, set_after_a_while, &cancel);
     double start = nf_clock_now();
-    int rc = nf_native_compile(script, "int x;", NULL, &cancel, &object, &err);
+    int rc = nf_native_compile(&job, &object, &err);
     double seconds = nf_clock_now() - start;
     pthread_join(thread, NULL);
     unlink(script);
@@ -181,6 +183,13 @@ static void a_cancelled_compiler_is_killed_with_its_children(void **state)
     assert_true(is_empty(folder));
 }
 
+static void a_cancelled_compiler_is_killed_with_its_children(void **state)
+{
+    (void)state;
+    check_killed(0);
+    check_killed(1);
+}
+
 static void a_program_that_ignores_the_end_of_children_compiles_too(void **state)
 {
     int one = 0;
@@ -204,10 +213,12 @@ static void a_compiler_that_dies_is_told_from_one_that_refuses(void **state)
     fprintf(file, "#!/bin/sh\nkill -SEGV $$\n");
     fclose(file);
     chmod(script, 0700);
-    assert_int_equal(nf_native_compile(script, "", NULL, NULL, &object, &err), NFOLD_E_SYSTEM);
+    struct nf_native_job job = {.compiler = script, .source = ""};
+    assert_int_equal(nf_native_compile(&job, &object, &err), NFOLD_E_SYSTEM);
     assert_non_null(strstr(err.message, "signal 11"));
     unlink(script);
-    assert_true(nf_native_compile("/no/such/cc", "", NULL, NULL, &object, &err) < 0);
+    job.compiler = "/no/such/cc";
+    assert_true(nf_native_compile(&job, &object, &err) < 0);
     assert_true(is_empty(folder));
 }
 

@@ -115,7 +115,10 @@ static void compile(const char *compiler, const struct case_of *c, enum nf_isa i
     nfold_error err = {0};
     nf_print_c_flags(isa, flags);
     if (nf_print_c(c->ir, c->shape, isa, &text, &err) < 0 ||
-        nf_native_compile(compiler, nf_buffer_text(&text), flags, NULL, object, &err) < 0)
+        nf_native_compile(&(struct nf_native_job){.compiler = compiler,
+                                                  .source = nf_buffer_text(&text),
+                                                  .flags = flags},
+                          object, &err) < 0)
         fail_msg("%s %s: %s\n%s", compiler, nf_isa_name(isa), err.message, err.detail);
     nf_buffer_clear(&text);
 }

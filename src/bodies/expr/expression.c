@@ -29,7 +29,8 @@ struct expression {
     struct nf_vm *vm;
     enum nf_isa isa;
     char *text, *variable;
-    char *compiler; /* the wanted one, or NULL */
+    char *compiler;           /* the wanted one, or NULL */
+    const volatile int *stop; /* the program's */
     struct nf_expr_binding *set;
     size_t set_count;
 };
@@ -158,6 +159,7 @@ static int expression_open(void **self, const char *operand, const char *variabl
     struct expression *expression = calloc(1, sizeof *expression);
     if (!expression)
         return nf_fail_memory(err);
+    expression->stop = nf_options_stop(options);
     int rc = texts_copy(expression, operand, variable, option_text(options, "cc"), err);
     if (rc >= 0)
         rc = isa_choose(expression, options, err);
@@ -253,7 +255,12 @@ static int object_make(const struct expression *expression, enum nfold_shape sha
     if (rc >= 0)
         rc = nf_native_find(expression->compiler, compiler, sizeof compiler, err);
     if (rc >= 0)
-        rc = nf_native_compile(compiler, nf_buffer_text(&source), flags, cancel, object, err);
+        rc = nf_native_compile(&(struct nf_native_job){.compiler = compiler,
+                                                       .source = nf_buffer_text(&source),
+                                                       .flags = flags,
+                                                       .cancel = cancel,
+                                                       .stop = expression->stop},
+                               object, err);
     nf_buffer_clear(&source);
     return rc;
 }
