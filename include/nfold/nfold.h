@@ -194,7 +194,7 @@ struct nfold_report {
     const char *order;    /* "v1" */
     const char *backend;  /* "threads" */
     const char *isa;      /* "avx2": the instruction set of the VM and of native code */
-    const char *native;   /* "none", "vm", "mixed" or "native": what ran */
+    const char *native;   /* "none" (the function as given), "vm", "mixed" or "native": what ran */
     const char *note;     /* "" or one sentence: why fewer workers ran, why no native code, … */
     uint64_t items, items_done;
     uint64_t chunk_items; /* C(N) */

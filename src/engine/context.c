@@ -265,6 +265,23 @@ static void add_note(struct attempt *attempt, const char *note)
     nf_buffer_string(&attempt->note, note);
 }
 
+/* The report's word for calls; for user code "none" says whose bits they are. */
+static const char *word_of_calls(const struct nfold_body *body)
+{
+    int is_ours =
+        body->kernels && body->type->compile && !(body->type->traits & NFOLD_BODY_USER_CODE);
+    return is_ours ? "vm" : "none";
+}
+
+/* A native loop around the user's function is still the user's function. */
+static void note_user_code(struct attempt *attempt)
+{
+    if ((attempt->job.body->type->traits & NFOLD_BODY_USER_CODE) &&
+        atomic_load(&attempt->upgrade.kernel))
+        add_note(attempt, "native code of the function as given: its bits hold on machines of one "
+                          "kind");
+}
+
 static void note_workers(const struct nfold_context *context, struct attempt *attempt)
 {
     unsigned took_part = 0;
@@ -304,11 +321,10 @@ static int run_on_backend(struct nfold_context *context, struct attempt *attempt
 
 static int attempt_run(struct nfold_context *context, struct attempt *attempt, nfold_error *err)
 {
-    const struct nfold_body *body = attempt->job.body;
     struct nf_report_facts *facts = &attempt->facts;
     double cpu;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, context->native, err);
-    facts->native = body->kernels && body->type->compile ? "vm" : "none";
+    facts->native = word_of_calls(attempt->job.body);
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */
     facts->start += attempt->upgrade.seconds;
     facts->end = nf_clock_now();
@@ -332,6 +348,7 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
     if (attempt->run)
         note_workers(context, attempt);
     add_note(attempt, attempt->upgrade.note);
+    note_user_code(attempt);
     facts->run = attempt->run;
     facts->plan = &attempt->plan;
     facts->backend = context->backend->name;

@@ -74,7 +74,7 @@ static const char *native_word(const struct nf_report_facts *facts, const nfold_
         native += report->worker[k].native_chunks;
         chunks += report->worker[k].chunks;
     }
-    if (strcmp(facts->native, "none") == 0 || native == 0)
+    if (native == 0)
         return facts->native;
     /* The first and the last chunk are not whole and never native. */
     return native + 2 >= chunks ? "native" : "mixed";

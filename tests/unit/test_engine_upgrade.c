@@ -103,6 +103,18 @@ static const struct nfold_body_type fake_type = {
     .unload = fake_unload,
 };
 
+/* As if f were a C function of the user's. */
+static const struct nfold_body_type fake_user_type = {
+    .abi = NFOLD_BODY_ABI,
+    .name = "fake of the user's",
+    .forms = NFOLD_FORM_CALL,
+    .traits = NFOLD_BODY_PURE | NFOLD_BODY_USER_CODE,
+    .call = fake_call,
+    .cost_ns = fake_cost,
+    .compile = fake_compile,
+    .unload = fake_unload,
+};
+
 static nfold_body *fake_body(struct fake *fake)
 {
     nfold_body *body = calloc(1, sizeof *body);
@@ -226,6 +238,23 @@ static void the_end_of_a_run_ends_the_compiler(void **state)
     nfold_body_close(body);
 }
 
+static void user_code_is_never_called_the_vms_nor_native_without_a_warning(void **state)
+{
+    struct fake fake = {0};
+    nfold_body *body = fake_body(&fake);
+    nfold_report *report;
+    (void)state;
+    body->type = &fake_user_type;
+    report = run("off", body, 4e6);
+    assert_string_equal(report->native, "none");
+    nfold_report_free(report);
+    report = run("on", body, 4e6);
+    assert_string_equal(report->native, "native");
+    assert_non_null(strstr(report->note, "its bits hold on machines of one kind"));
+    nfold_report_free(report);
+    nfold_body_close(body);
+}
+
 static void *stop_later(void *context)
 {
     usleep(30000);
@@ -263,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_run_that_is_long_enough_compiles_beside_itself),
         cmocka_unit_test(a_short_run_compiles_nothing),
         cmocka_unit_test(a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one),
+        cmocka_unit_test(user_code_is_never_called_the_vms_nor_native_without_a_warning),
         cmocka_unit_test(the_end_of_a_run_ends_the_compiler),
         cmocka_unit_test(a_stop_ends_the_compiler_that_a_run_waits_for),
     };
