@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -122,6 +123,14 @@ static int make_folder(const char *parent, char *path, size_t size)
     return mkdtemp(path) ? 0 : -1;
 }
 
+/* May this process write a file of that size? Where it may not, writing would end it by SIGXFSZ. */
+static int is_size_allowed(size_t size)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
+           size <= limit.rlim_cur;
+}
+
 /* 0 if the folder takes a file of the size that a compiler needs; otherwise -1 with errno set. */
 static int has_room(const char *path)
 {
@@ -151,8 +160,13 @@ static int anonymous_file(const char *folder)
     return fd;
 }
 
+/* Into a file that is new. */
 static int write_all(int fd, const char *data, size_t size)
 {
+    if (!is_size_allowed(size)) {
+        errno = EFBIG;
+        return -1;
+    }
     while (size > 0) {
         ssize_t written = write(fd, data, size);
         if (written < 0 && errno != EINTR)
@@ -434,6 +448,11 @@ int nf_native_compile(const struct nf_native_job *job, struct nfold_buffer *obje
     struct attempt attempt = {.job = job};
     const char *parent[FOLDERS_MAX];
     size_t count = temporary_folders(parent);
+    if (!is_size_allowed(FOLDER_BYTES))
+        return nf_fail(err, NFOLD_E_SYSTEM,
+                       "a compiler needs files of %d kB, and this process may not write such ones "
+                       "(ulimit -f)",
+                       FOLDER_BYTES >> 10);
     for (size_t i = 0; i < count; i++) {
         if (make_folder(parent[i], attempt.folder, sizeof attempt.folder) < 0) {
             nf_fail_errno(err, "making a temporary folder in %s", parent[i]);

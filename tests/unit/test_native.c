@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,6 +241,29 @@ static void no_compiler_is_said_with_what_to_do(void **state)
     free(saved);
 }
 
+/* Writing beyond the limit would end this program by SIGXFSZ. */
+static void a_limit_on_the_size_of_files_is_an_error(void **state)
+{
+    struct rlimit before, small;
+    struct nfold_buffer object = {0};
+    nfold_error err = {0};
+    void *handle = NULL;
+    (void)state;
+    assert_int_equal(compile("int x;", &object, &err), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int compiled = compile("int x;", &object, &err);
+    int loaded = nf_native_load(object.data, object.size, &handle, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(compiled, NFOLD_E_SYSTEM);
+    assert_non_null(strstr(err.message, "ulimit -f"));
+    assert_int_equal(loaded, NFOLD_E_SYSTEM);
+    assert_null(handle);
+    nf_buffer_clear(&object);
+    assert_true(is_empty(folder));
+}
+
 static void what_is_no_object_is_not_loaded(void **state)
 {
     void *handle = NULL;
@@ -261,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_program_that_ignores_the_end_of_children_compiles_too),
         cmocka_unit_test(a_compiler_that_dies_is_told_from_one_that_refuses),
         cmocka_unit_test(no_compiler_is_said_with_what_to_do),
+        cmocka_unit_test(a_limit_on_the_size_of_files_is_an_error),
         cmocka_unit_test(what_is_no_object_is_not_loaded),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
