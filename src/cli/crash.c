@@ -3,6 +3,7 @@
 #include "crash.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,9 @@
 #define TEXT_SIZE 512
 
 static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+/* Some thread is saying what happened. */
+static atomic_flag is_told = ATOMIC_FLAG_INIT;
 
 struct text {
     size_t size;
@@ -78,11 +82,21 @@ static void add_items(struct text *text, const struct nf_current *current)
     add_range(text, " of chunk", current->first_chunk, current->last_chunk);
 }
 
+/* Often several workers crash at once. Only the first may end the process: another that let its
+ * signal do so would end it before the first has spoken. */
+static void wait_for_the_end(void)
+{
+    for (;;)
+        pause();
+}
+
 static void on_crash(int number)
 {
     struct text text = {0};
     struct nf_current current;
     ssize_t ignored;
+    if (atomic_flag_test_and_set(&is_told))
+        wait_for_the_end();
     add(&text, "\nnfold: crashed: ");
     add(&text, describe(number));
     if (nf_current_read(&current)) {
@@ -94,16 +108,20 @@ static void on_crash(int number)
     add(&text, "\n");
     ignored = write(STDERR_FILENO, text.data, text.size);
     (void)ignored;
-    raise(number); /* the action is the default again: SA_RESETHAND */
+    signal(number, SIG_DFL);
+    raise(number); /* delivered when this handler returns */
 }
 
 void nf_crash_watch(void)
 {
     static char stack_memory[64 * 1024];
     stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof stack_memory};
-    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     sigaltstack(&stack, NULL);
+    /* A crash of the handler itself is blocked, and so ends the process at once. */
     sigemptyset(&action.sa_mask);
+    for (unsigned i = 0; i < sizeof crashing / sizeof crashing[0]; i++)
+        sigaddset(&action.sa_mask, crashing[i]);
     for (unsigned i = 0; i < sizeof crashing / sizeof crashing[0]; i++)
         sigaction(crashing[i], &action, NULL);
 }

@@ -76,6 +76,47 @@ has_ended() {
     [[ $output == *"on the ends, items 0 and 1000, worker "* ]]
 }
 
+@test "workers that crash at the same time do not silence each other" {
+    cat >together.c <<'END'
+#include <stdatomic.h>
+#include <sched.h>
+static atomic_int waiting;
+double f(double x)
+{
+    atomic_fetch_add(&waiting, 1);
+    for (int i = 0; i < 100000 && atomic_load(&waiting) < 4; i++)
+        sched_yield();
+    return *(volatile double *)8 + x;
+}
+END
+    cc -shared -fPIC -O1 -o libtogether.so together.c
+    for _ in {1..30}; do
+        run "$NFOLD" reduce sum ./libtogether.so:f 1e6 -j 4
+        ((status == 128 + 11))
+        [[ $output == *"crashed: SIGSEGV"*"worker "[0-3]* ]]
+    done
+}
+
+@test "a stack that overflows is named, in the first thread and in others" {
+    cat >deep.c <<'END'
+#include <unistd.h>
+#include <sys/syscall.h>
+static double dig(double x, long left)
+{
+    volatile char room[4096] = {0};
+    room[left % 4096] = 1;
+    return left > 0 ? dig(x, left - 1) + room[0] : x;
+}
+double f(double x) { return (syscall(SYS_gettid) == getpid()) == IN_FIRST ? dig(x, 1L << 30) : x; }
+END
+    for first in 0 1; do
+        run "$NFOLD" integrate deep.c:f 0 1 1e8 -j 2 -b threads --cflags "-D_GNU_SOURCE -DIN_FIRST=$first"
+        echo "$output"
+        ((status == 128 + 11))
+        [[ $output == *"crashed: SIGSEGV"*"worker $((1 - first))"* ]]
+    done
+}
+
 @test "nothing stays behind after a stop" {
     mkdir empty
     TMPDIR=$PWD/empty run interrupt 0.5 SIGINT "$NFOLD" "${long[@]}"
