@@ -28,7 +28,6 @@
 
 extern const struct nfold_body_type nf_body_cfunction;
 
-#define FLAGS_MAX    48
 #define SYMBOL_MAX   256
 #define SOURCE_MAX   (4 << 20) /* of a file, this much is searched for the names of functions */
 #define BLOCK_SYMBOL "nf_block"
@@ -182,16 +181,29 @@ static enum nf_isa wanted_isa(const nfold_options *options)
 
 /* The compiler's command beyond what every native code gets. */
 struct command {
-    const char *flag[FLAGS_MAX];
+    const char **flag; /* ended by NULL */
     size_t count;
+    int failed;                /* no memory */
     char folder[PATH_MAX + 2]; /* -I… */
     char *cflags;              /* a copy, cut at its blanks */
 };
 
 static void command_add(struct command *command, const char *flag)
 {
-    if (command->count < FLAGS_MAX - 1) /* what is too much shows as the compiler's complaint */
-        command->flag[command->count++] = flag;
+    const char **grown = reallocarray(command->flag, command->count + 2, sizeof *grown);
+    if (!grown) {
+        command->failed = 1;
+        return;
+    }
+    command->flag = grown;
+    command->flag[command->count++] = flag;
+    command->flag[command->count] = NULL;
+}
+
+static void command_clear(struct command *command)
+{
+    free(command->flag);
+    free(command->cflags);
 }
 
 /* Hidden: otherwise a function of the user's that has the name of one of the C library's would call
@@ -275,6 +287,8 @@ static int compile_block(const struct source *source, struct nfold_buffer *objec
     command_add(&command, "-include");
     command_add(&command, source->path);
     command_add(&command, "-lm");
+    if (command.failed)
+        rc = nf_fail_memory(err);
     if (rc >= 0)
         rc = print_source(&text, source->symbol, err);
     if (rc >= 0)
@@ -284,7 +298,7 @@ static int compile_block(const struct source *source, struct nfold_buffer *objec
                                                        .stop = source->stop},
                                object, err);
     nf_buffer_clear(&text);
-    free(command.cflags);
+    command_clear(&command);
     return rc;
 }
 
@@ -363,6 +377,8 @@ static int compile_kernel(const struct source *source, enum nfold_shape shape,
     struct nfold_buffer text = {0};
     int rc = command_make(&command, source, err);
     command_add(&command, "-lm");
+    if (command.failed)
+        rc = nf_fail_memory(err);
     if (rc >= 0)
         rc = nf_print_c_function(source->path, source->symbol, shape, source->isa, &text, err);
     if (rc >= 0)
@@ -373,7 +389,7 @@ static int compile_kernel(const struct source *source, enum nfold_shape shape,
                                                        .stop = source->stop},
                                object, err);
     nf_buffer_clear(&text);
-    free(command.cflags);
+    command_clear(&command);
     return rc;
 }
 

@@ -30,7 +30,6 @@
 
 extern char **environ;
 
-#define ARGUMENTS_MAX  64
 #define FOLDERS_MAX    4
 #define MESSAGES_MAX   4096 /* of what a compiler says, this much is read */
 #define CANCEL_POLL_MS 5
@@ -241,8 +240,9 @@ static char **child_environment(char *folder_variable)
     return environment;
 }
 
-/* Flags that the caller gives come after ours, so that they can override them. */
-static int child_arguments(const struct attempt *attempt, const char *argument[ARGUMENTS_MAX])
+/* The child's command; the array is the caller's to free, its strings are not. Flags that the
+ * caller gives come after ours, so that they can override them. */
+static const char **child_arguments(const struct attempt *attempt)
 {
     const char *const first[] = {attempt->job->compiler,
                                  "-shared",
@@ -259,15 +259,17 @@ static int child_arguments(const struct attempt *attempt, const char *argument[A
                                  "-",
                                  "-x",
                                  "none"};
-    size_t count = sizeof first / sizeof *first;
+    const char *const *flag = attempt->job->flags;
+    size_t count = sizeof first / sizeof *first, more = 0;
+    while (flag && flag[more])
+        more++;
+    const char **argument = calloc(count + more + 1, sizeof *argument);
+    if (!argument)
+        return NULL;
     memcpy(argument, first, sizeof first);
-    for (const char *const *flag = attempt->job->flags; flag && *flag; flag++) {
-        if (count == ARGUMENTS_MAX - 1)
-            return -1;
-        argument[count++] = *flag;
-    }
-    argument[count] = NULL;
-    return 0;
+    for (size_t i = 0; i < more; i++)
+        argument[count + i] = flag[i];
+    return argument;
 }
 
 /* Its own process group, so that all that a compiler starts can be killed at once and Ctrl-C on the
@@ -289,12 +291,9 @@ static int child_attributes(posix_spawnattr_t *attributes)
 }
 
 static int spawn_with(struct attempt *attempt, const posix_spawnattr_t *attributes,
-                      char **environment)
+                      const char **argument, char **environment)
 {
-    const char *argument[ARGUMENTS_MAX];
     posix_spawn_file_actions_t files;
-    if (child_arguments(attempt, argument) < 0)
-        return E2BIG;
     int rc = posix_spawn_file_actions_init(&files);
     if (rc)
         return rc;
@@ -319,8 +318,10 @@ static int start_child(struct attempt *attempt)
     int rc = child_attributes(&attributes);
     if (rc)
         return rc;
+    const char **argument = child_arguments(attempt);
     char **environment = child_environment(folder_variable);
-    rc = environment ? spawn_with(attempt, &attributes, environment) : ENOMEM;
+    rc = argument && environment ? spawn_with(attempt, &attributes, argument, environment) : ENOMEM;
+    free(argument);
     free(environment);
     posix_spawnattr_destroy(&attributes);
     return rc;

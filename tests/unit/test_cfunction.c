@@ -185,6 +185,11 @@ static void mistakes_are_named(void **state)
     expect_failure("libmine.so.1.2:none", NFOLD_E_BODY, "no function 'none'", "");
 }
 
+static double three_and_two(double x)
+{
+    return x * 3 + 2;
+}
+
 static void flags_and_the_compiler_are_options(void **state)
 {
     (void)state;
@@ -198,6 +203,13 @@ static void flags_and_the_compiler_are_options(void **state)
     assert_int_equal(type->call(self, NULL, &x, &y, 1, &err), 0);
     assert_true(y == 11);
     type->close(self);
+    char many[4096];
+    size_t length = 0;
+    for (int i = 0; i < 200; i++)
+        length += (size_t)snprintf(many + length, sizeof many - length, "-DMANY%d ", i);
+    snprintf(many + length, sizeof many - length, "-DFACTOR=3 -DMORE=2");
+    assert_int_equal(nfold_options_set(options, "cflags", many, NULL), 0);
+    check_values("flags.c:f", three_and_two);
     assert_int_equal(nfold_options_set(options, "cc", "no-such-compiler", NULL), 0);
     expect_failure("flags.c:f", NFOLD_E_MISSING, "needs a C compiler", "");
 }
