@@ -206,6 +206,20 @@ static void command_clear(struct command *command)
     free(command->cflags);
 }
 
+/* Flags that would have the compiler write something else, or somewhere else. */
+static int check_flag(const char *flag, nfold_error *err)
+{
+    static const char *const other[] = {"-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"};
+    int is_other = strncmp(flag, "-o", 2) == 0;
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        is_other |= strcmp(flag, other[i]) == 0;
+    if (!is_other)
+        return 0;
+    return nf_fail(err, NFOLD_E_VALUE,
+                   "option 'cflags': what the compiler makes, and where, is not for '%s' to say",
+                   flag);
+}
+
 /* Hidden: otherwise a function of the user's that has the name of one of the C library's would call
  * that one, and none could be put into the loop. -fno-trapping-math changes no value, only flags.
  */
@@ -225,8 +239,12 @@ static int command_make(struct command *command, const struct source *source, nf
         return nf_fail_memory(err);
     char *rest = NULL;
     for (char *word = strtok_r(command->cflags, " \t", &rest); word;
-         word = strtok_r(NULL, " \t", &rest))
+         word = strtok_r(NULL, " \t", &rest)) {
+        int rc = check_flag(word, err);
+        if (rc < 0)
+            return rc;
         command_add(command, word);
+    }
     return 0;
 }
 
@@ -259,8 +277,10 @@ static int explain_refusal(const struct operand *operand, nfold_error *err)
     if (strstr(said.detail, "<stdin>") && strstr(said.detail, "incompatible"))
         nf_fail(err, rc, "%s: '%s' must be double %s(double)", operand->path, operand->symbol,
                 operand->symbol);
-    else
+    else if (*said.detail)
         nf_fail(err, rc, "%s does not compile", operand->path);
+    else
+        nf_fail(err, rc, "%s: %s and did not say why", operand->path, said.message);
     nf_error_detail(err, "%s", said.detail);
     return rc;
 }
@@ -305,12 +325,15 @@ static int compile_block(const struct source *source, struct nfold_buffer *objec
 static int find_compiler(struct source *source, const struct operand *operand, const char *wanted,
                          nfold_error *err)
 {
-    if (nf_native_find(wanted, source->compiler, sizeof source->compiler, NULL) >= 0)
+    nfold_error why;
+    int is_named = 0;
+    if (nf_native_find(wanted, source->compiler, sizeof source->compiler, &why) >= 0)
         return 0;
-    return nf_fail(err, NFOLD_E_MISSING,
-                   "%s needs a C compiler and there is none%s: install gcc or clang, or set "
-                   "NFOLD_CC",
-                   operand->path, wanted ? " of the name that option cc gives" : "");
+    is_named = (wanted && *wanted) || getenv("NFOLD_CC");
+    return nf_fail(err, NFOLD_E_MISSING, "%s needs a C compiler: %s", operand->path,
+                   is_named ? why.message
+                            : "there is no cc, gcc or clang in PATH; install gcc or clang, or "
+                              "set NFOLD_CC");
 }
 
 static int compile_source(struct cfunction *self, const struct operand *operand, nfold_error *err)

@@ -211,7 +211,32 @@ static void flags_and_the_compiler_are_options(void **state)
     assert_int_equal(nfold_options_set(options, "cflags", many, NULL), 0);
     check_values("flags.c:f", three_and_two);
     assert_int_equal(nfold_options_set(options, "cc", "no-such-compiler", NULL), 0);
-    expect_failure("flags.c:f", NFOLD_E_MISSING, "needs a C compiler", "");
+    expect_failure("flags.c:f", NFOLD_E_MISSING, "needs a C compiler: the C compiler 'no-such-co",
+                   "");
+    nfold_options_set(options, "cc", "", NULL);
+}
+
+static void what_keeps_a_compiler_from_its_work_is_named(void **state)
+{
+    static const char *const flags[] = {"-o zz", "-DFACTOR=1 -ozz", "-c", "-S"};
+    char *path = strdup(getenv("PATH"));
+    (void)state;
+    write_good();
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        nfold_options_set(options, "cflags", flags[i], NULL);
+        expect_failure("good.c:polynomial", NFOLD_E_VALUE, "option 'cflags'", "");
+    }
+    nfold_options_set(options, "cflags", "", NULL);
+    setenv("NFOLD_CC", "/nonexistent", 1);
+    expect_failure("good.c:polynomial", NFOLD_E_MISSING, "'/nonexistent'", "");
+    unsetenv("NFOLD_CC");
+    setenv("PATH", folder, 1);
+    expect_failure("good.c:polynomial", NFOLD_E_MISSING, "no cc, gcc or clang in PATH", "");
+    setenv("PATH", path, 1);
+    free(path);
+    nfold_options_set(options, "cc", "false", NULL);
+    expect_failure("good.c:polynomial", NFOLD_E_BODY, "false refused the code and did not say", "");
+    nfold_options_set(options, "cc", "", NULL);
 }
 
 /* One group of 64 steps, folded as docs/design/order.md says. */
@@ -299,6 +324,7 @@ int main(void)
         cmocka_unit_test(operands_are_told_from_expressions),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(flags_and_the_compiler_are_options),
+        cmocka_unit_test(what_keeps_a_compiler_from_its_work_is_named),
         cmocka_unit_test(a_kernel_of_a_file_has_the_bits_of_its_function),
         cmocka_unit_test(a_kernel_that_could_differ_is_refused),
     };
