@@ -21,6 +21,7 @@
  *     4  contexts       nfold_open … nfold_close: workers that outlive a run; works; stopping; progress
  *     5  reports        what a run measured about itself
  *
+ * What a call needs and is given as NULL it refuses with NFOLD_E_USAGE.
  * Everything here may be called from any thread. One context serves one run at a time; a second
  * thread that calls into a busy context waits. No call installs a signal handler or prints.
  * Bits: the value of a run is defined by "the order, version 1" (docs/design/order.md): it does not
@@ -151,8 +152,8 @@ typedef struct nfold_work {
     int allow_nonfinite;   /* 0: a value that is not finite ends the run with NFOLD_E_NONFINITE */
 } nfold_work;
 
-/* A body from an operand: an expression in `variable`, "file.c:f", "./lib.so:f". options (may be
- * NULL) give --set, --native and --isa. Close it after the last run that uses it. */
+/* A body from an operand: an expression in `variable` (a name, and no function's), "file.c:f",
+ * "./lib.so:f". options (may be NULL) give --set, --native and --isa. Close it after the last run that uses it. */
 NFOLD_API int nfold_body_open(nfold_body **body, const char *operand, const char *variable,
                               const nfold_options *options, nfold_error *err);
 /* A body from a C function of the caller's program; f must be pure and callable from several threads. */
@@ -169,10 +170,11 @@ NFOLD_API void nfold_body_close(nfold_body *body); /* NULL is fine */
 NFOLD_API int nfold_run(nfold_context *context, const nfold_work *work, nfold_report **report,
                         nfold_error *err);
 
-/* Ends the run that is going on, if any, with NFOLD_E_STOPPED. Async-signal-safe. */
+/* Ends the run that is going on, if any, with NFOLD_E_STOPPED. Async-signal-safe. NULL is fine. */
 NFOLD_API void nfold_stop(nfold_context *context);
 
-/* Items done and in all of the run that is going on (0, 0 between runs). Cheap; from any thread. */
+/* Items done and in all of the run that is going on (0, 0 between runs). Cheap; from any thread.
+ * Each may be NULL. */
 NFOLD_API void nfold_progress(const nfold_context *context, uint64_t *done, uint64_t *all);
 
 /* ---- 5 reports ----------------------------------------------------------------------------- */

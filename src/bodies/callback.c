@@ -62,7 +62,13 @@ const struct nfold_body_type nf_body_callback = {
 static int make_body(nfold_body **body, const struct nfold_body_type *type,
                      struct callback callback, nfold_error *err)
 {
-    struct callback *self = malloc(sizeof *self);
+    struct callback *self;
+    if (!body)
+        return nf_fail(err, NFOLD_E_USAGE, "body, where the body is put, is missing");
+    *body = NULL;
+    if (!callback.point && !callback.range)
+        return nf_fail(err, NFOLD_E_USAGE, "the function of a %s is missing", type->name);
+    self = malloc(sizeof *self);
     *body = calloc(1, sizeof **body);
     if (!self || !*body) {
         free(self);

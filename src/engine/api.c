@@ -47,6 +47,12 @@ int nfold_body_open(nfold_body **body, const char *operand, const char *variable
 {
     nfold_options *defaults = NULL;
     int rc = 0;
+    if (!body)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_body_open: body, where it is put, is missing");
+    *body = NULL;
+    if (!operand || !variable)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_body_open: %s is missing",
+                       operand ? "the name of the variable" : "the operand");
     *body = calloc(1, sizeof **body);
     if (!*body)
         return nf_fail_memory(err);
@@ -94,7 +100,11 @@ int nfold_integrate(const char *body, double a, double b, double steps, double *
                     nfold_error *err)
 {
     nfold_work work = {.kind = NFOLD_INTEGRATE, .a = a, .b = b, .n = steps};
-    int rc = nfold_body_open(&work.body, body, "x", NULL, err);
+    int rc;
+    if (!body || !value)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_integrate: %s is missing",
+                       body ? "value, where the answer is put," : "the body");
+    rc = nfold_body_open(&work.body, body, "x", NULL, err);
     if (rc == 0)
         rc = run_once(&work, value, err);
     nfold_body_close(work.body);
@@ -119,7 +129,13 @@ static int find_op(const char *name, enum nfold_op *op, nfold_error *err)
 int nfold_reduce(const char *op, const char *body, double items, double *value, nfold_error *err)
 {
     nfold_work work = {.kind = NFOLD_REDUCE, .n = items};
-    int rc = find_op(op, &work.op, err);
+    int rc;
+    if (!op || !body || !value)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_reduce: %s is missing",
+                       !op     ? "the name of the reduction"
+                       : !body ? "the body"
+                               : "value, where the answer is put,");
+    rc = find_op(op, &work.op, err);
     if (rc == 0)
         rc = nfold_body_open(&work.body, body, "i", NULL, err);
     if (rc == 0)
@@ -132,6 +148,8 @@ int nfold_for(nfold_range_fn *f, void *user, uint64_t items, nfold_error *err)
 {
     nfold_work work = {.kind = NFOLD_FOR, .n = (double)items};
     int rc;
+    if (!f)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_for: the function is missing");
     if (items == 0)
         return 0;
     if (items > UINT64_C(1) << 53)

@@ -82,7 +82,11 @@ static const struct nf_option engine_rows[] = {
 
 int nfold_options_create(nfold_options **options, nfold_error *err)
 {
-    int rc = nf_options_new(options, err);
+    int rc;
+    if (!options)
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "nfold_options_create: options, where they are put, is missing");
+    rc = nf_options_new(options, err);
     if (rc == 0)
         rc = nf_options_add(*options, engine_rows, err);
     for (unsigned k = 0; rc == 0 && nf_body_types[k]; k++)
@@ -193,6 +197,8 @@ int nf_context_open(nfold_context **context, const nfold_backend *backend, unsig
 
 int nfold_open(nfold_context **context, const nfold_options *options, nfold_error *err)
 {
+    if (!context)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_open: context, where it is put, is missing");
     return nf_context_open(context, NULL, 0, options, err);
 }
 
@@ -218,7 +224,7 @@ void nfold_close(nfold_context *context)
 
 void nfold_stop(nfold_context *context)
 {
-    if (!atomic_load(&context->is_running))
+    if (!context || !atomic_load(&context->is_running))
         return;
     atomic_store(&context->stop, 1);
     if (context->backend->stop)
@@ -227,8 +233,10 @@ void nfold_stop(nfold_context *context)
 
 void nfold_progress(const nfold_context *context, uint64_t *done, uint64_t *all)
 {
-    *done = atomic_load(&context->items_done);
-    *all = atomic_load(&context->items_all);
+    if (done)
+        *done = context ? atomic_load(&context->items_done) : 0;
+    if (all)
+        *all = context ? atomic_load(&context->items_all) : 0;
 }
 
 static int check_match(const struct nfold_context *context, const struct nfold_body *body,
@@ -392,6 +400,9 @@ int nfold_run(nfold_context *context, const nfold_work *work, nfold_report **rep
     int rc;
     if (report)
         *report = NULL;
+    if (!context || !work)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_run: the %s is missing",
+                       context ? "work" : "context");
     pthread_mutex_lock(&context->busy);
     nf_float_env_enter(&env);
     atomic_store(&context->stop, 0);

@@ -210,10 +210,27 @@ static int is_name(const char *text)
     return !nf_lexer_is_keyword(text, strlen(text));
 }
 
+static int check_variable(const char *name, nfold_error *err)
+{
+    struct nf_quoted quoted;
+
+    nf_quote(name, strlen(name), &quoted);
+    if (!is_name(name))
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "the variable %s is not a name: letters, digits and '_', a letter first",
+                       quoted.text);
+    if (nf_names_function((struct nf_word){name, strlen(name)}) != NULL)
+        return nf_fail(err, NFOLD_E_USAGE, "the variable %s has the name of a function",
+                       quoted.text);
+    return 0;
+}
+
 int nf_names_check(const struct nf_expr_names *names, nfold_error *err)
 {
     struct nf_quoted quoted;
 
+    if (names->variable != NULL && check_variable(names->variable, err) < 0)
+        return NFOLD_E_USAGE;
     for (size_t i = 0; i < names->set_count; i++) {
         const char *name = names->set[i].name;
         nf_quote(name, strlen(name), &quoted);

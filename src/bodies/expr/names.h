@@ -35,7 +35,7 @@ void nf_names_list_functions(nfold_error *err);
 /* "if", "else": the words of a choice in other languages. */
 int nf_names_is_choice(struct nf_word word);
 
-/* NFOLD_E_VALUE: a --set name that no expression could use. */
+/* NFOLD_E_USAGE: a variable, NFOLD_E_VALUE: a --set name that no expression could use. */
 int nf_names_check(const struct nf_expr_names *names, nfold_error *err);
 
 #endif
