@@ -1,58 +1,30 @@
-/* crash.c: async-signal-safe words about a crash. Only write, and what the engine keeps for each
- * thread. */
+/* crash.c: async-signal-safe words about a crash. Only signal_text, and what the engine keeps
+ * for each thread. */
 #include "crash.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "current.h"
-
-#define TEXT_SIZE 512
+#include "signal_text.h"
 
 static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 /* Some thread is saying what happened. */
 static atomic_flag is_told = ATOMIC_FLAG_INIT;
 
-struct text {
-    size_t size;
-    char data[TEXT_SIZE];
-};
-
-static void add(struct text *text, const char *words)
-{
-    size_t length = strlen(words);
-    if (length > TEXT_SIZE - text->size)
-        length = TEXT_SIZE - text->size;
-    memcpy(text->data + text->size, words, length);
-    text->size += length;
-}
-
-static void add_number(struct text *text, uint64_t number)
-{
-    char digits[21];
-    size_t at = sizeof digits - 1;
-    digits[at] = '\0';
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    add(text, digits + at);
-}
-
 /* " item 7" or " items 7 to 9" */
-static void add_range(struct text *text, const char *noun, uint64_t first, uint64_t last)
+static void add_range(struct nf_signal_text *text, const char *noun, uint64_t first, uint64_t last)
 {
-    add(text, noun);
-    add(text, first == last ? " " : "s ");
-    add_number(text, first);
+    nf_signal_text_add(text, noun);
+    nf_signal_text_add(text, first == last ? " " : "s ");
+    nf_signal_text_number(text, first);
     if (first == last)
         return;
-    add(text, " to ");
-    add_number(text, last);
+    nf_signal_text_add(text, " to ");
+    nf_signal_text_number(text, last);
 }
 
 static const char *describe(int number)
@@ -71,11 +43,11 @@ static const char *describe(int number)
     }
 }
 
-static void add_items(struct text *text, const struct nf_current *current)
+static void add_items(struct nf_signal_text *text, const struct nf_current *current)
 {
     if (current->is_ends) {
-        add(text, "the ends, items 0 and ");
-        add_number(text, current->last_item);
+        nf_signal_text_add(text, "the ends, items 0 and ");
+        nf_signal_text_number(text, current->last_item);
         return;
     }
     add_range(text, "item", current->first_item, current->last_item);
@@ -92,22 +64,20 @@ static void wait_for_the_end(void)
 
 static void on_crash(int number)
 {
-    struct text text = {0};
+    struct nf_signal_text text = {0};
     struct nf_current current;
-    ssize_t ignored;
     if (atomic_flag_test_and_set(&is_told))
         wait_for_the_end();
-    add(&text, "\nnfold: crashed: ");
-    add(&text, describe(number));
+    nf_signal_text_add(&text, "\nnfold: crashed: ");
+    nf_signal_text_add(&text, describe(number));
     if (nf_current_read(&current)) {
-        add(&text, "\nin the function, on ");
+        nf_signal_text_add(&text, "\nin the function, on ");
         add_items(&text, &current);
-        add(&text, ", worker ");
-        add_number(&text, current.worker);
+        nf_signal_text_add(&text, ", worker ");
+        nf_signal_text_number(&text, current.worker);
     }
-    add(&text, "\n");
-    ignored = write(STDERR_FILENO, text.data, text.size);
-    (void)ignored;
+    nf_signal_text_add(&text, "\n");
+    nf_signal_text_write(&text);
     signal(number, SIG_DFL);
     raise(number); /* delivered when this handler returns */
 }
