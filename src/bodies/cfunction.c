@@ -143,6 +143,7 @@ static void nearest_in_source(const char *text, const char *wanted, char best[SY
         const char *after = text + length + strspn(text + length, " \t\n");
         snprintf(name, sizeof name, "%.*s", (int)length, text);
         if (*after == '(' && length < sizeof name && is_identifier(name) &&
+            strcmp(name, wanted) != 0 && /* a macro, or words in a comment */
             nf_suggest_nearer(wanted, strlen(wanted), *best ? best : NULL, name) == name)
             snprintf(best, SYMBOL_MAX, "%s", name);
         text += length;
@@ -263,26 +264,54 @@ static int print_source(struct nfold_buffer *source, const char *symbol, nfold_e
     return source->failed ? nf_fail_memory(err) : 0;
 }
 
-/* Says in our words what the compiler says about our own lines, which the user never wrote. */
-static int explain_refusal(const struct operand *operand, nfold_error *err)
+/* Our own lines have no name but this. */
+static int is_ours(const char *line)
 {
-    nfold_error said = *err;
+    return strncmp(line, "<stdin>", 7) == 0;
+}
+
+/* Takes our lines out of what the compiler says; 1 if it found an error in others. */
+static int keep_the_user_s(const char *said, nfold_error *err)
+{
+    int is_wrong = 0;
+    while (*said) {
+        size_t length = strcspn(said, "\n");
+        const char *error = strstr(said, "error: ");
+        if (!is_ours(said)) {
+            is_wrong |= error && error < said + length;
+            nf_error_detail(err, "%.*s\n", (int)length, said);
+        }
+        said += length + (said[length] == '\n');
+    }
+    return is_wrong;
+}
+
+/* What is wrong with the symbol, from what the compiler says about our lines, which the user never
+ * wrote. */
+static int explain_symbol(const struct operand *operand, const char *said, nfold_error *err)
+{
     char best[SYMBOL_MAX];
-    if (strstr(said.detail, "<stdin>") && strstr(said.detail, "undeclared")) {
+    if (strstr(said, "undeclared")) {
         suggest_from_source(operand, best);
         return nf_fail(err, NFOLD_E_BODY, "%s has no function '%s'%s%s%s", operand->path,
                        operand->symbol, *best ? "; did you mean '" : "", best, *best ? "'?" : "");
     }
-    int rc = NFOLD_E_BODY;
-    if (strstr(said.detail, "<stdin>") && strstr(said.detail, "incompatible"))
-        nf_fail(err, rc, "%s: '%s' must be double %s(double)", operand->path, operand->symbol,
-                operand->symbol);
-    else if (*said.detail)
-        nf_fail(err, rc, "%s does not compile", operand->path);
-    else
-        nf_fail(err, rc, "%s: %s and did not say why", operand->path, said.message);
-    nf_error_detail(err, "%s", said.detail);
-    return rc;
+    return nf_fail(err, NFOLD_E_BODY,
+                   strstr(said, "incompatible") ? "%s: '%s' must be double %s(double)"
+                                                : "%s: '%s' is no function double %s(double)",
+                   operand->path, operand->symbol, operand->symbol);
+}
+
+static int explain_refusal(const struct operand *operand, nfold_error *err)
+{
+    const nfold_error said = *err;
+    if (!*said.detail)
+        return nf_fail(err, NFOLD_E_BODY, "%s: %s and did not say why", operand->path,
+                       said.message);
+    nf_fail(err, NFOLD_E_BODY, "%s does not compile", operand->path);
+    if (!keep_the_user_s(said.detail, err) && strstr(said.detail, "<stdin>"))
+        return explain_symbol(operand, said.detail, err);
+    return NFOLD_E_BODY;
 }
 
 static int load_block(struct cfunction *self, const struct nfold_buffer *object,

@@ -166,6 +166,15 @@ static void expect_failure(const char *name, int code, const char *message, cons
     assert_true(type->open(&self, in_folder(name), "x", options, NULL) < 0);
 }
 
+static void expect_no_detail(const char *name)
+{
+    void *self;
+    nfold_error err;
+    assert_true(try_open(name, &self, &err) < 0);
+    assert_string_equal(err.detail, "");
+    assert_null(strstr(err.message, "did you mean"));
+}
+
 static void mistakes_are_named(void **state)
 {
     (void)state;
@@ -188,6 +197,34 @@ static void mistakes_are_named(void **state)
 static double three_and_two(double x)
 {
     return x * 3 + 2;
+}
+
+/* What gcc and clang say about lines that the user never wrote is not shown. */
+static void what_is_no_function_of_a_double_is_said_in_our_words(void **state)
+{
+    static const char *const compilers[] = {"gcc", "clang"};
+    static const char *const wrong[] = {"two", "nothing", "number", "shape", "int", "return"};
+    char path[PATH_MAX], name[64], shown[64];
+    (void)state;
+    write_file("other.c", "double two(double x, double y) { return x + y; }\n"
+                          "void nothing(double x) { (void)x; }\n"
+                          "int number;\ntypedef double shape;\n#define twice(x) (2 * (x))\n");
+    write_file("bad.c", "double f(double x) { return x +; }\n");
+    for (size_t k = 0; k < sizeof compilers / sizeof *compilers; k++) {
+        if (nf_native_find(compilers[k], path, sizeof path, NULL) < 0)
+            continue;
+        nfold_options_set(options, "cc", compilers[k], NULL);
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+            snprintf(name, sizeof name, "other.c:%s", wrong[i]);
+            snprintf(shown, sizeof shown, " double %s(double)", wrong[i]);
+            expect_failure(name, NFOLD_E_BODY, shown, "");
+            expect_no_detail(name);
+        }
+        expect_failure("other.c:twice", NFOLD_E_BODY, "has no function 'twice'", "");
+        expect_no_detail("other.c:twice");
+        expect_failure("bad.c:nothing", NFOLD_E_BODY, "bad.c does not compile", "bad.c:1:");
+    }
+    nfold_options_set(options, "cc", "", NULL);
 }
 
 static void flags_and_the_compiler_are_options(void **state)
@@ -323,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_library_s_function_has_its_own_values),
         cmocka_unit_test(operands_are_told_from_expressions),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(what_is_no_function_of_a_double_is_said_in_our_words),
         cmocka_unit_test(flags_and_the_compiler_are_options),
         cmocka_unit_test(what_keeps_a_compiler_from_its_work_is_named),
         cmocka_unit_test(a_kernel_of_a_file_has_the_bits_of_its_function),
