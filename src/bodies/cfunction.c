@@ -508,12 +508,25 @@ static void cfunction_close(void *opaque)
     free(self);
 }
 
+/* A value that nothing takes would be a mistake without a word. */
+static int refuse_set(const nfold_options *options, nfold_error *err)
+{
+    double value;
+    if (!options || !nf_options_find(options, "set") ||
+        nf_options_assign_count(options, "set") == 0)
+        return 0;
+    return nf_fail(err, NFOLD_E_USAGE, "--set %s: a C function has no such name",
+                   nf_options_assign(options, "set", 0, &value));
+}
+
 static int cfunction_open(void **opaque, const char *text, const char *variable,
                           const nfold_options *options, nfold_error *err)
 {
     struct operand operand;
     (void)variable;
     int rc = take_apart(&operand, text, err);
+    if (rc >= 0)
+        rc = refuse_set(options, err);
     if (rc < 0)
         return rc;
     struct cfunction *self = calloc(1, sizeof *self);

@@ -276,6 +276,29 @@ static void what_keeps_a_compiler_from_its_work_is_named(void **state)
     nfold_options_set(options, "cc", "", NULL);
 }
 
+static void a_value_for_a_name_is_refused(void **state)
+{
+    static const struct nf_option rows[] = {
+        {.name = "set", .type = NF_OPTION_ASSIGN, .metavar = "NAME=NUMBER", .help = "a value"},
+        {0},
+    };
+    nfold_options *with_set;
+    nfold_error err;
+    void *self = NULL;
+    (void)state;
+    write_good();
+    assert_int_equal(nf_options_new(&with_set, NULL), 0);
+    assert_int_equal(nf_options_add(with_set, type->options, NULL), 0);
+    assert_int_equal(nf_options_add(with_set, rows, NULL), 0);
+    assert_int_equal(type->open(&self, in_folder("good.c:polynomial"), "x", with_set, &err), 0);
+    type->close(self);
+    assert_int_equal(nfold_options_set(with_set, "set", "k=3", NULL), 0);
+    assert_int_equal(type->open(&self, in_folder("good.c:polynomial"), "x", with_set, &err),
+                     NFOLD_E_USAGE);
+    assert_non_null(strstr(err.message, "--set k"));
+    nfold_options_destroy(with_set);
+}
+
 /* One group of 64 steps, folded as docs/design/order.md says. */
 static double folded_lane(double (*f)(double), double base, double h)
 {
@@ -363,6 +386,7 @@ int main(void)
         cmocka_unit_test(what_is_no_function_of_a_double_is_said_in_our_words),
         cmocka_unit_test(flags_and_the_compiler_are_options),
         cmocka_unit_test(what_keeps_a_compiler_from_its_work_is_named),
+        cmocka_unit_test(a_value_for_a_name_is_refused),
         cmocka_unit_test(a_kernel_of_a_file_has_the_bits_of_its_function),
         cmocka_unit_test(a_kernel_that_could_differ_is_refused),
     };
