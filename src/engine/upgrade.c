@@ -12,13 +12,19 @@
 #define SLOW_ITEM_SECONDS 10e-6 /* calls of such a function cost nothing beside it */
 #define COMPARED_CHUNK    1     /* whole under every rule: chunk 0 may lack item 0 */
 
-enum kernel_state { KERNEL_NONE, KERNEL_READY, KERNEL_REFUSED };
+/* COMPILED: not compared yet, as chunks so far were too small for it. */
+enum kernel_state { KERNEL_NONE, KERNEL_COMPILED, KERNEL_READY, KERNEL_REFUSED };
 
 struct nf_kernels {
     pthread_mutex_t lock; /* guards all below, and is held while compiling */
     enum kernel_state state[NFOLD_SHAPES];
     struct nfold_native native[NFOLD_SHAPES];
 };
+
+static int has_native(enum kernel_state state)
+{
+    return state == KERNEL_COMPILED || state == KERNEL_READY;
+}
 
 struct nf_kernels *nf_kernels_create(void)
 {
@@ -33,7 +39,7 @@ void nf_kernels_destroy(struct nf_kernels *kernels, const struct nfold_body_type
     if (!kernels)
         return;
     for (int shape = 0; shape < NFOLD_SHAPES; shape++)
-        if (kernels->state[shape] == KERNEL_READY && type->unload)
+        if (has_native(kernels->state[shape]) && type->unload)
             type->unload(&kernels->native[shape]);
     pthread_mutex_destroy(&kernels->lock);
     free(kernels);
@@ -61,20 +67,36 @@ static int compare_chunk(const struct nf_upgrade *upgrade, nfold_kernel_fn *kern
     return rc < 0 ? rc : rc == 0;
 }
 
-static int make_kernel(struct nf_upgrade *upgrade, struct nf_kernels *kernels, nfold_error *err)
+static int compile_kernel(struct nf_upgrade *upgrade, struct nf_kernels *kernels, nfold_error *err)
+{
+    const struct nfold_body *body = upgrade->job.body;
+    enum nfold_shape shape = upgrade->job.plan->shape;
+    int rc = body->type->compile(body->self, shape, (const volatile int *)upgrade->give_up,
+                                 &kernels->native[shape], err);
+    if (rc == 0)
+        kernels->state[shape] = KERNEL_COMPILED;
+    return rc;
+}
+
+/* Where the body fails the kernel is left for another run: this one will name the item. */
+static int try_kernel(struct nf_upgrade *upgrade, struct nf_kernels *kernels, nfold_error *err)
 {
     const struct nfold_body *body = upgrade->job.body;
     enum nfold_shape shape = upgrade->job.plan->shape;
     struct nfold_native *native = &kernels->native[shape];
-    int rc =
-        body->type->compile(body->self, shape, (const volatile int *)upgrade->give_up, native, err);
+    int rc = compare_chunk(upgrade, native->kernel, err);
     if (rc < 0)
-        return rc;
-    rc = compare_chunk(upgrade, native->kernel, err);
-    kernels->state[shape] = rc > 0 ? KERNEL_READY : rc == 0 ? KERNEL_REFUSED : KERNEL_NONE;
-    if (rc <= 0 && body->type->unload)
+        return rc == NFOLD_E_BODY ? 0 : rc;
+    kernels->state[shape] = rc > 0 ? KERNEL_READY : KERNEL_REFUSED;
+    if (rc == 0 && body->type->unload)
         body->type->unload(native);
-    return rc < 0 ? rc : 0;
+    return 0;
+}
+
+/* A kernel works on whole groups of steps. */
+static int has_use(const struct nf_plan *plan)
+{
+    return plan->chunk_items >= NFOLD_GROUP_ITEMS && !plan->is_empty;
 }
 
 /* The kernel is published, or note says why not. */
@@ -86,7 +108,9 @@ static int provide_kernel(struct nf_upgrade *upgrade, nfold_error *err)
     int rc = 0;
     pthread_mutex_lock(&kernels->lock);
     if (kernels->state[shape] == KERNEL_NONE)
-        rc = make_kernel(upgrade, kernels, err);
+        rc = compile_kernel(upgrade, kernels, err);
+    if (rc == 0 && kernels->state[shape] == KERNEL_COMPILED && has_use(upgrade->job.plan))
+        rc = try_kernel(upgrade, kernels, err);
     if (kernels->state[shape] == KERNEL_READY)
         atomic_store_explicit(&upgrade->kernel, kernels->native[shape].kernel,
                               memory_order_release);
@@ -113,7 +137,7 @@ static int is_ready(struct nf_kernels *kernels, enum nfold_shape shape)
     int ready = 0;
     if (pthread_mutex_trylock(&kernels->lock) != 0)
         return 0; /* another run is compiling it */
-    ready = kernels->state[shape] != KERNEL_NONE;
+    ready = kernels->state[shape] == KERNEL_READY || kernels->state[shape] == KERNEL_REFUSED;
     pthread_mutex_unlock(&kernels->lock);
     return ready;
 }
@@ -125,13 +149,13 @@ int nf_upgrade_start(struct nf_upgrade *upgrade, const struct nf_order_job *job,
     *upgrade = (struct nf_upgrade){.job = *job};
     if (policy == NF_UPGRADE_OFF || !body->kernels || !body->type->compile)
         return 0;
-    if (job->plan->chunk_items < NFOLD_GROUP_ITEMS || job->plan->is_empty) {
-        if (policy == NF_UPGRADE_ON)
-            snprintf(upgrade->note, sizeof upgrade->note,
-                     "too few items for native code, which begins at 2^21");
+    if (policy == NF_UPGRADE_AUTO && !has_use(job->plan))
         return 0;
-    }
     upgrade->give_up = policy == NF_UPGRADE_ON ? job->stop : &upgrade->cancel;
+    if (policy == NF_UPGRADE_ON && !has_use(job->plan))
+        snprintf(upgrade->note, sizeof upgrade->note,
+                 "too few items for native code, which begins at 2^21");
+    /* Even where it has no use: a missing compiler is no matter of the number of items. */
     if (policy == NF_UPGRADE_ON || is_ready(body->kernels, job->plan->shape))
         return provide_kernel(upgrade, err);
     atomic_store(&upgrade->state, NF_UPGRADE_WAITING);

@@ -203,9 +203,32 @@ static void a_short_run_compiles_nothing(void **state)
     assert_int_equal(fake.compiles, 0);
     nfold_report_free(report);
     nfold_report_free(report = run("off", body, 4e6));
-    nfold_report_free(report = run("on", body, 1e6)); /* chunks too short for it */
+    nfold_report_free(report = run("auto", body, 1e6)); /* chunks too short for it */
     assert_int_equal(fake.compiles, 0);
     nfold_body_close(body);
+}
+
+/* Compiled where it was asked for, though chunks are too short for it; used by the next run. */
+static void native_code_that_is_asked_for_is_compiled_for_any_number_of_items(void **state)
+{
+    struct fake fake = {0};
+    nfold_body *body = fake_body(&fake);
+    nfold_report *report;
+    (void)state;
+    for (double n = 10; n < 2e6; n *= 1e5) {
+        report = run("on", body, n);
+        assert_non_null(strstr(report->note, "too few items for native code"));
+        assert_string_equal(report->native, "vm");
+        assert_int_equal(fake.compiles, 1);
+        nfold_report_free(report);
+    }
+    report = run("on", body, 4e6);
+    assert_string_equal(report->native, "native");
+    assert_null(strstr(report->note, "native"));
+    nfold_report_free(report);
+    assert_int_equal(fake.compiles, 1);
+    nfold_body_close(body);
+    assert_int_equal(fake.unloads, 1);
 }
 
 static void a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one(void **state)
@@ -219,8 +242,10 @@ static void a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one(v
     (void)state;
     assert_string_equal(report->note, "no native code: no compiler was found");
     nfold_report_free(report);
-    assert_int_equal(nfold_run(context, &work, &report, &err), NFOLD_E_MISSING);
-    assert_null(report);
+    for (work.n = 10; work.n <= 1e7; work.n *= 1000) {
+        assert_int_equal(nfold_run(context, &work, &report, &err), NFOLD_E_MISSING);
+        assert_null(report);
+    }
     nfold_close(context);
     nfold_body_close(body);
 }
@@ -291,6 +316,7 @@ int main(void)
         cmocka_unit_test(native_code_with_other_bits_is_dropped),
         cmocka_unit_test(a_run_that_is_long_enough_compiles_beside_itself),
         cmocka_unit_test(a_short_run_compiles_nothing),
+        cmocka_unit_test(native_code_that_is_asked_for_is_compiled_for_any_number_of_items),
         cmocka_unit_test(a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one),
         cmocka_unit_test(user_code_is_never_called_the_vms_nor_native_without_a_warning),
         cmocka_unit_test(the_end_of_a_run_ends_the_compiler),
