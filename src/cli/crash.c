@@ -1,19 +1,24 @@
-/* crash.c: async-signal-safe words about a crash. Only signal_text, and what the engine keeps
- * for each thread. */
+/* crash.c: async-signal-safe words about a crash, or an end that nobody expected. Only signal_text,
+ * and what the engine keeps for each thread. */
 #include "crash.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include <nfold/nfold.h>
 
 #include "current.h"
 #include "signal_text.h"
 
 static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-/* Some thread is saying what happened. */
-static atomic_flag is_told = ATOMIC_FLAG_INIT;
+/* Handlers are given nothing: what they need can only be global. */
+static atomic_flag is_told = ATOMIC_FLAG_INIT; /* some thread is saying what happened */
+static _Atomic int may_exit = 1;
+static _Atomic(const char *) function_name = "the function";
 
 /* " item 7" or " items 7 to 9" */
 static void add_range(struct nf_signal_text *text, const char *noun, uint64_t first, uint64_t last)
@@ -62,22 +67,31 @@ static void wait_for_the_end(void)
         pause();
 }
 
-static void on_crash(int number)
+/* Says what happened and, if it did in a body, on which items. */
+static void tell(const char *what, const char *how)
 {
     struct nf_signal_text text = {0};
     struct nf_current current;
     if (atomic_flag_test_and_set(&is_told))
         wait_for_the_end();
-    nf_signal_text_add(&text, "\nnfold: crashed: ");
-    nf_signal_text_add(&text, describe(number));
+    nf_signal_text_add(&text, "\nnfold: ");
+    nf_signal_text_add(&text, what);
+    nf_signal_text_add(&text, how);
     if (nf_current_read(&current)) {
-        nf_signal_text_add(&text, "\nin the function, on ");
+        nf_signal_text_add(&text, "\nin ");
+        nf_signal_text_add(&text, atomic_load(&function_name));
+        nf_signal_text_add(&text, ", on ");
         add_items(&text, &current);
         nf_signal_text_add(&text, ", worker ");
         nf_signal_text_number(&text, current.worker);
     }
     nf_signal_text_add(&text, "\n");
     nf_signal_text_write(&text);
+}
+
+static void on_crash(int number)
+{
+    tell("crashed: ", describe(number));
     signal(number, SIG_DFL);
     raise(number); /* delivered when this handler returns */
 }
@@ -94,4 +108,36 @@ void nf_crash_watch(void)
         sigaddset(&action.sa_mask, crashing[i]);
     for (unsigned i = 0; i < sizeof crashing / sizeof crashing[0]; i++)
         sigaction(crashing[i], &action, NULL);
+}
+
+static void on_exit_of_process(void)
+{
+    if (atomic_load(&may_exit))
+        return;
+    tell("exit was called: ", "there is no answer");
+    _exit(nfold_error_status(NFOLD_E_BODY));
+}
+
+static void on_exit_of_thread(void)
+{
+    tell("pthread_exit was called: ", "there is no answer");
+    _exit(nfold_error_status(NFOLD_E_BODY));
+}
+
+void nf_crash_watch_exit(void)
+{
+    atomic_store(&may_exit, 0);
+    atexit(on_exit_of_process);
+    /* Where there are no more keys, a thread that ends itself goes unseen. */
+    nf_current_watch(on_exit_of_thread, NULL);
+}
+
+void nf_crash_allow_exit(void)
+{
+    atomic_store(&may_exit, 1);
+}
+
+void nf_crash_name(const char *function)
+{
+    atomic_store(&function_name, function);
 }

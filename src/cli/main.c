@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crash.h"
 #include "launch.h"
 #include "message.h"
 #include "output.h"
@@ -105,10 +106,15 @@ static int wants_help(const struct nf_command *command)
 
 static int start_verb(struct nf_command *command, nfold_error *err)
 {
-    if (command->verb->runs_works)
+    int rc;
+    if (command->verb->runs_works) {
         nf_signals_watch(NULL);
+        nf_crash_watch_exit();
+    }
     nf_terminal_read(&command->out, STDOUT_FILENO);
-    return command->verb->run(command, err);
+    rc = command->verb->run(command, err);
+    nf_crash_allow_exit();
+    return rc;
 }
 
 static int run_verb(const struct nf_verb *verb, int count, char **words,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crash.h"
 #include "number_argument.h"
 #include "signals.h"
 #include "suggest.h"
@@ -59,6 +60,7 @@ static int read_number(const struct nf_command *command, const char *name, const
 static int open_body(struct nf_request *request, const struct nf_command *command, nfold_error *err)
 {
     request->work.size = sizeof request->work;
+    nf_crash_name(request->body_text);
     nf_options_watch(command->options, nf_signals_flag());
     int rc = nfold_body_open(&request->work.body, request->body_text, request->variable,
                              command->options, err);

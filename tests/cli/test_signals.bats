@@ -68,11 +68,11 @@ has_ended() {
         run "$NFOLD" integrate crash.c:f 0 4 100000 -b threads -j $workers
         echo "$output"
         ((status == 128 + 11))
-        [[ $output == *"crashed: SIGSEGV"*"on items "*" of chunk"*", worker "* ]]
+        [[ $output == *"crashed: SIGSEGV"*"in crash.c:f, on items "*" of chunk"*", worker "* ]]
         [[ $output =~ items\ ([0-9]+)\ to\ ([0-9]+) ]]
         ((BASH_REMATCH[1] <= 75000 && BASH_REMATCH[2] >= 50000))
     done
-    run "$NFOLD" integrate crash.c:f 0 2.5 1000
+    run "$NFOLD" integrate crash.c:f 0 2.5 1000 -j 1
     [[ $output == *"on the ends, items 0 and 1000, worker "* ]]
 }
 
@@ -114,6 +114,27 @@ END
         echo "$output"
         ((status == 128 + 11))
         [[ $output == *"crashed: SIGSEGV"*"worker $((1 - first))"* ]]
+    done
+}
+
+@test "a function that ends the process or its thread is no success" {
+    cat >leave.c <<'END'
+#include <stdlib.h>
+#include <pthread.h>
+double leave(double x) { if (x > 0.5) exit(0); return x; }
+double leave_with_7(double x) { if (x > 0.5) exit(7); return x; }
+double end(double x) { if (x > 0.5) pthread_exit(0); return x; }
+END
+    for function in leave leave_with_7 end; do
+        for command in integrate "compare integrate"; do
+            for workers in 1 2; do
+                run timeout 20 "$NFOLD" $command leave.c:$function 0 1 1000000 -j $workers
+                echo "$output"
+                ((status == 2))
+                [[ $output == *"exit was called: there is no answer"* ]]
+                [[ $output == *"in leave.c:$function, on "*"item"*", worker "* ]]
+            done
+        done
     done
 }
 
