@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "crash.h"
+#include "signal_text.h"
 
 /* A handler is given nothing but the number: what it needs can only be global. */
 static _Atomic(nfold_context *) watched;
@@ -32,13 +33,32 @@ static void end_now(int number)
     raise(number); /* in its own handler it is delivered when that returns */
 }
 
+/* A run ends between two items: one that takes long, or never ends, holds it up. */
+static void say_waiting(const nfold_context *context)
+{
+    struct nf_signal_text text = {0};
+    uint64_t done, all;
+    nfold_progress(context, &done, &all);
+    nf_signal_text_add(&text, "\nnfold: ");
+    nf_signal_text_add(&text, nf_signals_name(atomic_load(&caught)));
+    nf_signal_text_add(&text, ": waiting for the items at work; ");
+    nf_signal_text_number(&text, done);
+    nf_signal_text_add(&text, " of ");
+    nf_signal_text_number(&text, all);
+    nf_signal_text_add(&text, " are done; a second signal ends at once\n");
+    nf_signal_text_write(&text);
+}
+
 /* A stop that comes just before its run begins finds no run: it is asked for again every second. */
 static void stop_again(int number)
 {
+    nfold_context *context = atomic_load(&watched);
+    int is_first = !atomic_exchange(&had_time, 1);
     (void)number;
-    atomic_store(&had_time, 1);
     if (atomic_load(&caught_again) != 0)
         end_now(atomic_load(&caught_again));
+    else if (is_first && context != NULL)
+        say_waiting(context);
     stop_run();
 }
 

@@ -6,7 +6,9 @@
 
 /* From here on Ctrl-C, SIGTERM and SIGHUP stop the run of context, or are noted while context is
  * NULL (so that a compiler at work is not left alone with its files); a second one ends the process
- * at once, 0.1 s after the first at the earliest: no compiler outlives that. A function of the user's that crashes is named. Call again to watch another context. */
+ * at once, 0.1 s after the first at the earliest: no compiler outlives that. A run that takes
+ * longer than that to stop is said to wait for its items. A function of the user's that crashes is
+ * named. Call again to watch another context. */
 void nf_signals_watch(nfold_context *context);
 /* The context is about to be closed: signals are noted until another is watched. */
 void nf_signals_leave(void);

@@ -1,32 +1,49 @@
-"""Starts a command, sends it signals after some seconds, and prints its stderr, how it ended and how
-long it took to end since the first signal.
+"""Starts a command, sends it signals after some seconds, and prints its output and how it ended.
+A command that does not end is killed: "signal SIGKILL".
 
 usage: interrupt.py SECONDS SIGNAL[,SIGNAL...] COMMAND...
+SIGNAL is a name, or until:WORDS, which waits for a line on stderr that has these words, or
+file:PATH, which waits until this file is not empty.
 """
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+
+
+def wait_for(process, words):
+    for line in process.stderr:
+        sys.stdout.write(line)
+        if words in line:
+            return
+
+
+def wait_for_file(process, path):
+    while process.poll() is None and not (os.path.exists(path) and os.path.getsize(path)):
+        time.sleep(0.01)
 
 
 def main(seconds, signals, *command):
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
+    guard = threading.Timer(20 + float(seconds), process.kill)
+    guard.start()
     time.sleep(float(seconds))
-    began = time.monotonic()
     for name in signals.split(","):
-        process.send_signal(signal.Signals[name])
-    try:
-        out, err = process.communicate(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-    took = time.monotonic() - began
+        if name.startswith("until:"):
+            wait_for(process, name.removeprefix("until:"))
+        elif name.startswith("file:"):
+            wait_for_file(process, name.removeprefix("file:"))
+        else:
+            process.send_signal(signal.Signals[name])
+    out, err = process.communicate()
+    guard.cancel()
     sys.stdout.write(out + err)
     status = process.returncode
     print(f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}")
-    print(f"milliseconds {took * 1000:.0f}")
 
 
 if __name__ == "__main__":

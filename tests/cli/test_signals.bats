@@ -12,13 +12,9 @@ interrupt() {
     python3 "$BATS_TEST_DIRNAME/interrupt.py" "$@"
 }
 
-milliseconds() {
-    sed -n 's/^milliseconds //p' <<<"$output"
-}
-
-# A compiler that takes its time; its process is named in the file "compiler".
+# A compiler that nobody waits for; its process is named in the file "compiler".
 slow_compiler() {
-    printf '#!/bin/sh\necho $$ >%s/compiler\nsleep 5\n' "$PWD" >slow-cc
+    printf '#!/bin/sh\necho $$ >%s/compiler\nsleep 600\n' "$PWD" >slow-cc
     chmod +x slow-cc
 }
 
@@ -27,13 +23,11 @@ has_ended() {
     [[ -n $1 && (! -r /proc/$1/stat || $(<"/proc/$1/stat") == *') Z '*) ]]
 }
 
-@test "Ctrl-C stops within 100 ms, says how far it came, ends by the signal" {
+@test "Ctrl-C stops, says how far it came, ends by the signal" {
     run interrupt 0.7 SIGINT "$NFOLD" "${long[@]}"
     echo "$output"
     [[ $output == *"nfold integrate: stopped by SIGINT at 0 %: "*" of 10 T items in "* ]]
     [[ $output == *"signal SIGINT"* ]]
-    # The promise is 100 ms; a loaded machine may need a little more to end the process.
-    (($(milliseconds) < 300))
 }
 
 @test "SIGTERM too" {
@@ -45,11 +39,24 @@ has_ended() {
     if grep -q __tsan_init "$NFOLD"; then
         skip "the thread sanitizer keeps signals until the function returns"
     fi
-    echo 'double f(double x) { for (;;) __asm__ volatile("" : "+x"(x)); return x; }' >hang.c
-    run interrupt 0.7 SIGINT,SIGTERM,SIGINT "$NFOLD" integrate hang.c:f 0 1 100 -j 1
+    cat >hang.c <<'END'
+#include <unistd.h>
+double f(double x)
+{
+    if (write(2, "in f\n", 5) == 5)
+        for (;;)
+            __asm__ volatile("" : "+x"(x));
+    return x;
+}
+END
+    run interrupt 0 "until:in f,SIGINT,SIGTERM,SIGINT" "$NFOLD" integrate hang.c:f 0 1 100 -j 1
     echo "$output"
-    [[ $output == *"signal SIG"* ]]
-    (($(milliseconds) < 1000))
+    [[ $output == *"signal SIGINT"* || $output == *"signal SIGTERM"* ]]
+    # One alone says what it waits for.
+    run interrupt 0 "until:in f,SIGINT,until:second signal,SIGTERM" "$NFOLD" integrate hang.c:f 0 1 100 -j 1
+    echo "$output"
+    [[ $output == *"nfold: SIGINT: waiting for the items at work; 0 of 101 are done; "* ]]
+    [[ $output == *"signal SIGTERM"* ]]
 }
 
 @test "a stopped comparison ends by the signal" {
@@ -146,12 +153,11 @@ END
 
 @test "a stop while native code is waited for kills the compiler and is no time travel" {
     mkdir empty
-    printf '#!/bin/sh\nsleep 5\n' >slow-cc
-    chmod +x slow-cc
-    TMPDIR=$PWD/empty run interrupt 0.4 SIGINT "$NFOLD" integrate x 0 1 1e9 --native on --cc ./slow-cc
+    slow_compiler
+    TMPDIR=$PWD/empty run interrupt 0 file:compiler,SIGINT "$NFOLD" integrate x 0 1 1e9 --native on --cc ./slow-cc
     echo "$output"
     [[ $output == *"at 0 %: 0 of 1 G items in "*"signal SIGINT"* && $output != *"in -"* ]]
-    (($(milliseconds) < 300))
+    has_ended "$(cat compiler)"
     [[ -z $(ls -A empty) ]]
 }
 
@@ -159,10 +165,9 @@ END
     mkdir empty
     echo 'double f(double x) { return x; }' >f.c
     slow_compiler
-    TMPDIR=$PWD/empty run interrupt 0.3 SIGINT "$NFOLD" integrate f.c:f 0 1 1000 --cc ./slow-cc
+    TMPDIR=$PWD/empty run interrupt 0 file:compiler,SIGINT "$NFOLD" integrate f.c:f 0 1 1000 --cc ./slow-cc
     echo "$output"
     [[ $output == *"stopped by SIGINT before the run"*"signal SIGINT"* && -z $(ls -A empty) ]]
-    (($(milliseconds) < 300))
     has_ended "$(cat compiler)"
 }
 
@@ -173,11 +178,11 @@ END
     # A function that is compiled, and an expression that is compiled beside its run.
     for operand in f.c:f 'sin(x)*x'; do
         rm -f compiler
-        TMPDIR=$PWD/empty run interrupt 0.5 SIGINT,SIGTERM,SIGINT \
+        TMPDIR=$PWD/empty run interrupt 0 file:compiler,SIGINT,SIGTERM,SIGINT \
             "$NFOLD" integrate "$operand" 0 1 1e12 --cc ./slow-cc
         echo "$output"
-        [[ $output == *"signal SIG"* && -z $(ls -A empty) ]]
-        (($(milliseconds) < 500))
+        [[ $output == *"signal SIGINT"* || $output == *"signal SIGTERM"* ]]
+        [[ -z $(ls -A empty) ]]
         has_ended "$(cat compiler)"
     done
 }
