@@ -221,8 +221,9 @@ void nf_compare_table_json(struct nf_json *json, const struct nf_compare_table *
 {
     const struct nf_compare_row *base = nf_compare_table_base(table);
     if (base != NULL) {
-        nf_json_number(json, "value", base->value);
-        nf_json_bool(json, "is_same", nf_compare_table_check(table, NULL) >= 0);
+        int is_same = nf_compare_table_check(table, NULL) >= 0;
+        nf_json_number(json, "value", is_same ? base->value : NAN);
+        nf_json_bool(json, "is_same", is_same);
         nf_json_string(json, "order", table->order);
         nf_json_string(json, "native", table->code);
         nf_json_string(json, "isa", table->isa);

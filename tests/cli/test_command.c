@@ -73,6 +73,22 @@ static void one_different_bit_is_a_mismatch_in_red(void **state)
     nf_compare_table_clear(&table);
 }
 
+static void answers_that_differ_have_no_common_value(void **state)
+{
+    struct nf_compare_table table = {.order = "v1"};
+    struct nfold_buffer out = {0};
+    struct nf_json json = {.out = &out};
+    (void)state;
+    add_row(&table, "serial", 1, 2);
+    add_row(&table, "threads", 2, 1)->value = 0.2;
+    nf_json_object(&json, NULL);
+    nf_compare_table_json(&json, &table);
+    nf_json_end(&json);
+    assert_non_null(strstr(nf_buffer_text(&out), "\"value\": null,\n  \"is_same\": false"));
+    nf_buffer_clear(&out);
+    nf_compare_table_clear(&table);
+}
+
 static void a_row_that_varies_is_a_mismatch(void **state)
 {
     struct nf_compare_table table = {.order = "v1"};
@@ -294,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_of_equal_answers_says_so),
         cmocka_unit_test(one_different_bit_is_a_mismatch_in_red),
+        cmocka_unit_test(answers_that_differ_have_no_common_value),
         cmocka_unit_test(a_row_that_varies_is_a_mismatch),
         cmocka_unit_test(a_backend_that_is_missing_has_a_row_with_the_reason),
         cmocka_unit_test(a_wrong_bit_in_a_known_answer_is_found),
