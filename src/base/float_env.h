@@ -10,5 +10,8 @@ struct nf_float_env {
 
 void nf_float_env_enter(struct nf_float_env *env); /* saves, then sets */
 void nf_float_env_leave(const struct nf_float_env *env);
+/* Between the two: undoes what a function did to the controls. NULL: nothing; else what it changed,
+ * "the rounding mode". */
+const char *nf_float_env_repair(void);
 
 #endif

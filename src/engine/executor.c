@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "float_env.h"
 #include "fma.h"
 #include "number.h"
 
@@ -74,11 +75,27 @@ static int is_unwanted(const struct nf_executor *executor, uint64_t chunk)
            chunk >= atomic_load_explicit(executor->job.limit, memory_order_relaxed);
 }
 
+/* Bits must not depend on what else ran on a worker: a function that leaves another rounding mode
+ * behind fails, and is undone before anything is computed. rc: the function's. */
+static int check_mode(int rc, nfold_error *err)
+{
+    const char *changed = nf_float_env_repair();
+    if (rc < 0 || !changed)
+        return rc;
+    return nf_fail(err, NFOLD_E_BODY, "the function changed %s", changed);
+}
+
+static int call_body(struct nf_executor *executor, const double *x, double *y, size_t count,
+                     nfold_error *err)
+{
+    const struct nfold_body *body = executor->job.body;
+    return check_mode(body->type->call(body->self, executor->scratch, x, y, count, err), err);
+}
+
 /* Few items a call, asking in between whether to go on. */
 static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const double *x, double *y,
                           size_t count, nfold_error *err)
 {
-    const struct nfold_body *body = executor->job.body;
     size_t done = 0;
     while (done < count) {
         size_t part = count - done;
@@ -88,8 +105,7 @@ static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const do
         if (is_unwanted(executor, chunk))
             return NFOLD_E_STOPPED;
         memcpy(executor->part_x, x + done, part * sizeof *x);
-        rc = body->type->call(body->self, executor->scratch, executor->part_x, executor->part_y,
-                              part, err);
+        rc = call_body(executor, executor->part_x, executor->part_y, part, err);
         if (rc < 0)
             return rc;
         memcpy(y + done, executor->part_y, part * sizeof *y);
@@ -102,10 +118,9 @@ static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const do
 /* y[k] = f(x[k]) for items of a chunk; x and y are the executor's blocks. */
 static int evaluate(struct nf_executor *executor, uint64_t chunk, size_t count, nfold_error *err)
 {
-    const struct nfold_body *body = executor->job.body;
     if (executor->is_paced)
         return evaluate_paced(executor, chunk, executor->x, executor->y, count, err);
-    return body->type->call(body->self, executor->scratch, executor->x, executor->y, count, err);
+    return call_body(executor, executor->x, executor->y, count, err);
 }
 
 /* The items that are in the lanes: first … last-1, counted from `start`, of `count`. */
@@ -184,7 +199,8 @@ static int lanes_by_blocks(struct nf_executor *executor, uint64_t chunk, nfold_e
 }
 
 /* Native code for whole groups; one group a call if the items are not quick, to be able to stop. */
-static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel)
+static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
+                           nfold_error *err)
 {
     const struct nf_plan *plan = executor->job.plan;
     uint64_t groups = plan->chunk_items / NFOLD_GROUP_ITEMS, step = groups;
@@ -200,15 +216,14 @@ static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_k
                step, &executor->fold.lanes);
     }
     executor->native_chunks++;
-    return 0;
+    return check_mode(0, err);
 }
 
 static int value_of(struct nf_executor *executor, double x, double *y, nfold_error *err)
 {
-    const struct nfold_body *body = executor->job.body;
     int rc;
     executor->x[0] = x;
-    rc = body->type->call(body->self, executor->scratch, executor->x, executor->y, 1, err);
+    rc = call_body(executor, executor->x, executor->y, 1, err);
     *y = executor->y[0];
     return rc;
 }
@@ -312,7 +327,7 @@ static int run_large_chunk(struct nf_executor *executor, uint64_t chunk, nfold_k
     int rc;
     if (kernel && plan->chunk_items >= NATIVE_CHUNK_ITEMS && is_whole(plan, chunk) &&
         executor->pace.seconds_each < SLOW_ITEM_SECONDS)
-        rc = lanes_by_kernel(executor, chunk, kernel);
+        rc = lanes_by_kernel(executor, chunk, kernel, err);
     else
         rc = lanes_by_blocks(executor, chunk, err);
     if (rc < 0)
@@ -467,7 +482,7 @@ static int run_range(struct nf_executor *executor, uint64_t chunk, struct nfold_
         int rc;
         if (is_unwanted(executor, chunk))
             return NFOLD_E_STOPPED;
-        rc = body->type->range(body->self, first, end, err);
+        rc = check_mode(body->type->range(body->self, first, end, err), err);
         if (rc < 0)
             return rc;
         nf_pace_keep(&executor->pace, end - first, UINT64_MAX / 4);
@@ -531,6 +546,6 @@ int nf_executor_compare(struct nf_executor *executor, uint64_t chunk, nfold_kern
     if (rc < 0)
         return rc;
     by_call = executor->fold.lanes;
-    rc = lanes_by_kernel(executor, chunk, kernel);
+    rc = lanes_by_kernel(executor, chunk, kernel, err);
     return rc < 0 ? rc : memcmp(&by_call, &executor->fold.lanes, sizeof by_call) != 0;
 }

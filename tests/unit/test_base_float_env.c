@@ -29,6 +29,22 @@ static void the_rounding_mode_is_set_and_restored(void **state)
     assert_true(after == upward);
 }
 
+static void what_a_function_changes_is_undone_and_named(void **state)
+{
+    struct nf_float_env env;
+    (void)state;
+    nf_float_env_enter(&env);
+    assert_null(nf_float_env_repair());
+    volatile double inexact = one / three; /* raises a flag, which is no control */
+    (void)inexact;
+    assert_null(nf_float_env_repair());
+    fesetround(FE_DOWNWARD);
+    assert_string_equal(nf_float_env_repair(), "the rounding mode");
+    assert_int_equal(fegetround(), FE_TONEAREST);
+    assert_null(nf_float_env_repair());
+    nf_float_env_leave(&env);
+}
+
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 
@@ -82,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rounding_mode_is_set_and_restored),
+        cmocka_unit_test(what_a_function_changes_is_undone_and_named),
         cmocka_unit_test(subnormals_are_kept_inside),
         cmocka_unit_test(a_trapping_host_is_not_killed),
     };

@@ -291,6 +291,48 @@ static void the_callers_rounding_changes_no_bit(void **state)
     nfold_close(context);
 }
 
+/* Leaves another rounding mode behind from a bound on. */
+static double rounds_up_from(double x, void *user)
+{
+    if (x >= *(const double *)user)
+        fesetround(FE_UPWARD);
+    return x / 3;
+}
+
+static void a_function_that_changes_the_rounding_is_named_on_any_number_of_workers(void **state)
+{
+    double from = 500000;
+    nfold_body *body = function_body(rounds_up_from, &from);
+    nfold_work work = {.size = sizeof work, .kind = NFOLD_REDUCE, .body = body, .n = 3e6};
+    (void)state;
+    for (unsigned workers = 1; workers <= 9; workers += 4) {
+        nfold_context *context = open_threads(workers);
+        expect_error(context, &work, NFOLD_E_BODY,
+                     "f(i) at i = 500000 (item 500000 of 3000000): the function changed the "
+                     "rounding mode");
+        assert_int_equal(fegetround(), FE_TONEAREST);
+        nfold_close(context);
+    }
+    nfold_body_close(body);
+}
+
+static int rounds_up(void *user, uint64_t first, uint64_t last)
+{
+    (void)user;
+    if (first <= 1234 && 1234 < last)
+        fesetround(FE_UPWARD);
+    return 0;
+}
+
+static void for_refuses_a_change_of_the_rounding(void **state)
+{
+    nfold_error err = {0};
+    (void)state;
+    assert_int_equal(nfold_for(rounds_up, NULL, 100000, &err), NFOLD_E_BODY);
+    assert_string_equal(err.message, "the function changed the rounding mode");
+    assert_int_equal(fegetround(), FE_TONEAREST);
+}
+
 static void equal_bounds_give_zero_and_call_nothing(void **state)
 {
     nfold_context *context = open_threads(1);
@@ -383,6 +425,8 @@ int main(void)
         cmocka_unit_test(for_does_all_below_the_lowest_failure),
         cmocka_unit_test(progress_moves_and_ends),
         cmocka_unit_test(the_callers_rounding_changes_no_bit),
+        cmocka_unit_test(a_function_that_changes_the_rounding_is_named_on_any_number_of_workers),
+        cmocka_unit_test(for_refuses_a_change_of_the_rounding),
         cmocka_unit_test(equal_bounds_give_zero_and_call_nothing),
         cmocka_unit_test(the_step_error_of_a_square_is_exact),
         cmocka_unit_test(a_report_adds_up),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fenv.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 struct fake {
     int compile_code; /* what compile returns */
     int gives_wrong_bits;
+    int changes_rounding; /* for x >= 0.5 */
     int compiles_until_cancelled;
     double item_seconds;
     _Atomic int compiles, unloads, cancelled;
@@ -33,10 +35,12 @@ static int fake_call(const void *self, void *scratch, const double *x, double *y
     const struct fake *fake = self;
     double end = nf_clock_now() + fake->item_seconds * (double)count;
     (void)scratch;
-    (void)x;
     (void)err;
     for (size_t k = 0; k < count; k++)
         y[k] = 1;
+    for (size_t k = 0; fake->changes_rounding && k < count; k++)
+        if (x[k] >= 0.5)
+            fesetround(FE_UPWARD);
     while (fake->item_seconds > 0 && nf_clock_now() < end)
         ;
     return 0;
@@ -51,6 +55,14 @@ static void right_kernel(const double *base, const double *weight, double h, uin
     (void)first_step;
     for (int l = 0; l < NFOLD_LANES; l++)
         lanes->hi[l] += (double)(groups * NFOLD_GROUP_STEPS);
+}
+
+static void rounding_kernel(const double *base, const double *weight, double h, uint64_t first_step,
+                            uint64_t groups, struct nfold_lanes *lanes)
+{
+    right_kernel(base, weight, h, first_step, groups, lanes);
+    if (base[0] >= 0.5)
+        fesetround(FE_UPWARD);
 }
 
 static void wrong_kernel(const double *base, const double *weight, double h, uint64_t first_step,
@@ -75,7 +87,9 @@ static int fake_compile(const void *self, enum nfold_shape shape, const volatile
     }
     if (fake->compile_code < 0)
         return nf_fail(err, fake->compile_code, "no compiler was found");
-    native->kernel = fake->gives_wrong_bits ? wrong_kernel : right_kernel;
+    native->kernel = fake->gives_wrong_bits   ? wrong_kernel
+                     : fake->changes_rounding ? rounding_kernel
+                                              : right_kernel;
     native->handle = fake;
     return 0;
 }
@@ -250,6 +264,22 @@ static void a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one(v
     nfold_body_close(body);
 }
 
+static void native_code_that_changes_the_rounding_fails_at_the_item_that_does(void **state)
+{
+    struct fake fake = {.changes_rounding = 1};
+    nfold_body *body = fake_body(&fake);
+    nfold_work work = {.size = sizeof work, .body = body, .b = 1, .n = 0x1p22};
+    nfold_context *context = open_native("on");
+    nfold_error err;
+    (void)state;
+    body->type = &fake_user_type;
+    assert_int_equal(nfold_run(context, &work, NULL, &err), NFOLD_E_BODY);
+    assert_non_null(strstr(err.message, "(item 2097152 of 4194305): the function changed"));
+    assert_int_equal(fegetround(), FE_TONEAREST);
+    nfold_close(context);
+    nfold_body_close(body);
+}
+
 static void the_end_of_a_run_ends_the_compiler(void **state)
 {
     struct fake fake = {.compiles_until_cancelled = 1, .item_seconds = 150e-9};
@@ -319,6 +349,7 @@ int main(void)
         cmocka_unit_test(native_code_that_is_asked_for_is_compiled_for_any_number_of_items),
         cmocka_unit_test(a_missing_compiler_is_a_note_beside_a_run_and_a_failure_before_one),
         cmocka_unit_test(user_code_is_never_called_the_vms_nor_native_without_a_warning),
+        cmocka_unit_test(native_code_that_changes_the_rounding_fails_at_the_item_that_does),
         cmocka_unit_test(the_end_of_a_run_ends_the_compiler),
         cmocka_unit_test(a_stop_ends_the_compiler_that_a_run_waits_for),
     };
