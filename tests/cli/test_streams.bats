@@ -123,6 +123,13 @@ assert max(map(len, lines)) <= 80' "$output"
     done
 }
 
+@test "compare never times only the first run of a short work" {
+    "$NFOLD" compare integrate x 0 1 10 --budget 0 --json >out
+    python3 -c 'import json
+rows = [row for row in json.load(open("out"))["rows"] if "runs" in row]
+assert len(rows) >= 2 and min(row["runs"] for row in rows) >= 5, rows'
+}
+
 @test "the answer reads back to the same bits" {
     run python3 - "$NFOLD" <<'PYTHON'
 import json, subprocess, sys
