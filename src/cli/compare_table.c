@@ -113,12 +113,23 @@ static void print_reason(struct nfold_buffer *out, const struct nf_compare_row *
     nf_report_wrap(out, REASON_COLUMN, row->reason);
 }
 
+/* A row, not a column: it is the same for all, and 80 columns have no room for one more and the
+ * bars.
+ */
+static void print_compile(struct nfold_buffer *out, double seconds)
+{
+    char text[NF_NUMBER_SIZE];
+    nf_buffer_print(out, "%-13s %8s\n", "compile", nf_number_seconds(seconds, text));
+}
+
 static void print_rows(struct nfold_buffer *out, const struct nf_compare_table *table,
                        const struct nf_terminal *terminal)
 {
     nf_buffer_print(out, "%s%-13s %8s %9s %8s %10s %8s %s%s\n",
                     nf_terminal_begin(terminal, NF_STYLE_BOLD), "workers", "time", "rate",
                     "speed-up", "efficiency", "at most", "hash", nf_terminal_end(terminal));
+    if (table->compile_seconds > 0)
+        print_compile(out, table->compile_seconds);
     for (unsigned i = 0; i < table->count; i++) {
         const struct nf_compare_row *row = &table->row[i];
         if (row->runs > 0)
@@ -161,11 +172,7 @@ static void print_runs(struct nfold_buffer *out, const struct nf_compare_table *
 
 static void print_code(struct nfold_buffer *out, const struct nf_compare_table *table)
 {
-    char seconds[NF_NUMBER_SIZE];
     nf_buffer_print(out, "code: %s (%s)", table->code, table->isa);
-    if (table->compile_seconds > 0)
-        nf_buffer_print(out, ", compiled first in %s",
-                        nf_number_seconds(table->compile_seconds, seconds));
     print_runs(out, table);
     if (table->note[0] != '\0')
         nf_report_wrap(out, 0, table->note);

@@ -16,6 +16,16 @@
 
 /* ---- the table of compare ---- */
 
+static void assert_fits(const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        if (length > 80)
+            fail_msg("%zu columns: %.*s", length, (int)length, text);
+        text += length + 1;
+    }
+}
+
 static struct nf_compare_row *add_row(struct nf_compare_table *table, const char *backend,
                                       unsigned workers, double wall)
 {
@@ -51,6 +61,30 @@ static void a_table_of_equal_answers_says_so(void **state)
     text = table_text(&table, 0);
     assert_non_null(strstr(text, "0.1\nthe same bits on every row (order v1)\n"));
     assert_non_null(strstr(text, "2.00      100 %"));
+    free(text);
+    nf_compare_table_clear(&table);
+}
+
+static void compiling_has_a_row_before_those_that_were_timed_after_it(void **state)
+{
+    struct nf_compare_table table = {
+        .order = "v1", .code = "native", .isa = "avx512", .compile_seconds = 0.99951};
+    struct nf_compare_row *row;
+    char *text, *compile;
+    (void)state;
+    add_row(&table, "serial", 1, 2)->runs = 49;
+    row = add_row(&table, "processes", 999, 0.99951);
+    row->amdahl_limit = 123456;
+    row->rate = 999.4e9;
+    text = table_text(&table, 0);
+    assert_fits(text);
+    compile = strstr(text, "\ncompile       ");
+    assert_non_null(compile);
+    assert_true(compile < strstr(text, "\nserial "));
+    free(text);
+    table.compile_seconds = 0;
+    text = table_text(&table, 0);
+    assert_null(strstr(text, "compile"));
     free(text);
     nf_compare_table_clear(&table);
 }
@@ -219,16 +253,6 @@ static const nfold_report some_report = {
     .amdahl_limit = __builtin_inf(),
 };
 
-static void assert_fits(const char *text)
-{
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        if (length > 80)
-            fail_msg("%zu columns: %.*s", length, (int)length, text);
-        text += length + 1;
-    }
-}
-
 static void the_largest_numbers_fit_into_80_columns(void **state)
 {
     static const char *const natives[] = {"none", "vm", "mixed", "native"};
@@ -309,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_of_equal_answers_says_so),
+        cmocka_unit_test(compiling_has_a_row_before_those_that_were_timed_after_it),
         cmocka_unit_test(one_different_bit_is_a_mismatch_in_red),
         cmocka_unit_test(answers_that_differ_have_no_common_value),
         cmocka_unit_test(a_row_that_varies_is_a_mismatch),
