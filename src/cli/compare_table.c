@@ -163,17 +163,22 @@ static void print_runs(struct nfold_buffer *out, const struct nf_compare_table *
             most = runs;
     }
     if (most == 1)
-        nf_buffer_string(out, "; time: of one run\n");
+        nf_buffer_string(out, "; time: of one run");
     else if (least == most)
-        nf_buffer_print(out, "; time: the fastest of %u runs\n", most);
+        nf_buffer_print(out, "; time: the fastest of %u runs", most);
     else
-        nf_buffer_print(out, "; time: the fastest of %u to %u runs\n", least, most);
+        nf_buffer_print(out, "; time: the fastest of %u to %u runs", least, most);
 }
 
 static void print_code(struct nfold_buffer *out, const struct nf_compare_table *table)
 {
-    nf_buffer_print(out, "code: %s (%s)", table->code, table->isa);
-    print_runs(out, table);
+    struct nfold_buffer line = {0};
+    nf_buffer_print(&line, "code: %s", nf_report_code(table->code));
+    if (strcmp(table->code, "none") != 0)
+        nf_buffer_print(&line, " (%s)", table->isa);
+    print_runs(&line, table);
+    nf_report_wrap(out, 0, nf_buffer_text(&line));
+    nf_buffer_clear(&line);
     if (table->note[0] != '\0')
         nf_report_wrap(out, 0, table->note);
     nf_buffer_string(out, "\n");

@@ -112,7 +112,7 @@ static void print_sharing(struct nfold_buffer *out, const nfold_report *report)
         nf_buffer_print(out, "at most %s by Amdahl: %s are serial\n", limit, serial);
 }
 
-static const char *code_sentence(const char *native)
+const char *nf_report_code(const char *native)
 {
     static const struct {
         const char *word, *sentence;
@@ -139,7 +139,7 @@ static void print_code(struct nfold_buffer *out, const nfold_report *report)
     int is_ours = is_native || strcmp(report->native, "vm") == 0;
     char seconds[NF_NUMBER_SIZE];
     print_label(out, "code");
-    nf_buffer_string(out, code_sentence(report->native));
+    nf_buffer_string(out, nf_report_code(report->native));
     if (is_ours)
         nf_buffer_print(out, " (%s)", report->isa);
     nf_number_seconds(report->compile, seconds);

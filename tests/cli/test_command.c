@@ -89,6 +89,20 @@ static void compiling_has_a_row_before_those_that_were_timed_after_it(void **sta
     nf_compare_table_clear(&table);
 }
 
+static void a_function_as_given_is_called_that(void **state)
+{
+    struct nf_compare_table table = {.order = "v1", .code = "none", .isa = "avx512"};
+    char *text;
+    (void)state;
+    add_row(&table, "serial", 1, 2);
+    text = table_text(&table, 0);
+    assert_fits(text);
+    assert_non_null(strstr(text, "code: the function as given; its bits hold on machines of one"));
+    assert_null(strstr(text, "avx512"));
+    free(text);
+    nf_compare_table_clear(&table);
+}
+
 static void one_different_bit_is_a_mismatch_in_red(void **state)
 {
     struct nf_compare_table table = {.order = "v1"};
@@ -334,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_of_equal_answers_says_so),
         cmocka_unit_test(compiling_has_a_row_before_those_that_were_timed_after_it),
+        cmocka_unit_test(a_function_as_given_is_called_that),
         cmocka_unit_test(one_different_bit_is_a_mismatch_in_red),
         cmocka_unit_test(answers_that_differ_have_no_common_value),
         cmocka_unit_test(a_row_that_varies_is_a_mismatch),
