@@ -118,10 +118,19 @@ static void make_foreign(struct nf_token *token, const char *problem, const char
     token->hint = hint;
 }
 
-/* "1.2.3", "1_000": numbers that are glued to what cannot be another token. */
+/* 0x and at least one digit: length is more than that of "0". */
+static int is_hexadecimal(const char *text, size_t length)
+{
+    return length > 1 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
+/* "1.2.3", "1_000", "0x1p": numbers that are glued to what cannot be another token. After a decimal
+ * number a letter may begin a name, and an operator is missing; nobody multiplies like 0x1p. */
 static size_t malformed_length(const char *text, size_t length)
 {
-    if (text[length] != '.' && text[length] != '_' && !nf_lexer_is_digit(text[length]))
+    int is_glued = text[length] == '.' || text[length] == '_' || nf_lexer_is_digit(text[length]);
+
+    if (!is_glued && !(is_hexadecimal(text, length) && is_letter(text[length])))
         return 0;
     while (nf_lexer_is_word(text[length]) || text[length] == '.')
         length++;
@@ -135,7 +144,10 @@ static void read_number(const char *text, struct nf_token *token)
 
     if (malformed > 0) {
         token->length = malformed;
-        make_foreign(token, "malformed number", "numbers are written like 1000, 0.5 or 1.5e-3");
+        make_foreign(token, "malformed number",
+                     is_hexadecimal(text, malformed)
+                         ? "numbers in hexadecimal are written like 0x1p-3"
+                         : "numbers are written like 1000, 0.5 or 1.5e-3");
     } else if (isinf(token->number)) {
         make_foreign(token, "too large number", "infinity is written 'inf'");
     } else {

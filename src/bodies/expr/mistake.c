@@ -2,6 +2,7 @@
 #include "mistake.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct nf_word nf_reader_word(const struct nf_reader *reader, const struct nf_token *token)
 {
@@ -27,7 +28,10 @@ static int complain_foreign(const struct nf_reader *reader)
 {
     const struct nf_token *token = &reader->token;
     struct nf_quoted quoted = quote(reader, token);
+    int is_path = token->offset == 0 && strncmp(reader->lexer.text, "./", 2) == 0;
 
+    if (is_path)
+        return NF_MISTAKE(reader, token, NF_HINT_FILE, "%s %s", token->problem, quoted.text);
     return NF_MISTAKE(reader, token, token->hint, "%s %s", token->problem, quoted.text);
 }
 

@@ -150,17 +150,31 @@ static struct nf_word after_point(struct nf_word word)
     return rest;
 }
 
+/* "f.py:f", "f.c:f:g": not the prefix of a name, but a file that no other body took. */
+static const char *hint_of_file(struct nf_word ending)
+{
+    int has_colon = ending.text != NULL && ending.text[ending.length] == ':';
+
+    if (ending.length > 0 && is_word(ending, "py"))
+        return "functions in Python cannot be run yet, those in C can: file.c:f";
+    if (has_colon && (is_word(ending, "c") || is_word(ending, "so")))
+        return NF_HINT_FILE;
+    return NULL;
+}
+
 #define HINT(hint, ...) snprintf((hint)->text, sizeof((hint)->text), __VA_ARGS__)
 
 void nf_names_hint_value(const struct nf_expr_names *names, struct nf_word word,
                          struct nf_hint *hint)
 {
     struct nf_word rest = after_point(word);
-    const char *nearest = nearest_value(names, word);
+    const char *nearest = nearest_value(names, word), *file = hint_of_file(rest);
     struct nf_quoted quoted;
 
     hint->text[0] = '\0';
-    if (rest.length > 0)
+    if (file != NULL)
+        HINT(hint, "%s", file);
+    else if (rest.length > 0)
         HINT(hint, "names have no prefix here, write %s",
              nf_quote(rest.text, rest.length, &quoted));
     else if (nf_names_is_choice(word))

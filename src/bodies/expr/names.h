@@ -26,6 +26,7 @@ const struct nf_math_function *nf_names_function(struct nf_word word);
 struct nf_hint {
     char text[200];
 };
+#define NF_HINT_FILE "a function in C is written file.c:f or ./library.so:f"
 void nf_names_hint_value(const struct nf_expr_names *names, struct nf_word word,
                          struct nf_hint *hint);
 void nf_names_hint_function(struct nf_word word, struct nf_hint *hint);
