@@ -40,8 +40,8 @@ static int read_request(struct comparison *comparison, nfold_error *err)
         return nf_request_integrate(&comparison->request, command, operand, count, err);
     if (strcmp(verb, "reduce") == 0)
         return nf_request_reduce(&comparison->request, command, operand, count, err);
-    return nf_verb_misused(command->verb, err, "integrate and reduce can be compared, not '%s'",
-                           verb);
+    return nf_verb_misused(command->verb, err, "integrate and reduce can be compared, not '%s'%s",
+                           verb, verb[0] == '-' ? ", which names no option either" : "");
 }
 
 /* The command's options for one backend and worker count. */

@@ -116,8 +116,7 @@ static int run(struct nf_command *command, nfold_error *err)
     struct nfold_buffer text = {0};
     int rc;
     if (command->operand_count > 1)
-        return nf_verb_misused(command->verb, err, "'%s' is one operand too many",
-                               command->operand[1]);
+        return nf_verb_too_many(command->verb, command->operand[1], err);
     rc = write_help(command, &text, err);
     if (rc >= 0)
         rc = nf_output_write(STDOUT_FILENO, &text, err);

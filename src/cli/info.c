@@ -297,8 +297,7 @@ static int run(struct nf_command *command, nfold_error *err)
     struct info info = {.command = command, .out = &text};
     int rc, written;
     if (command->operand_count > 0)
-        return nf_verb_misused(command->verb, err, "'%s' is one operand too many",
-                               command->operand[0]);
+        return nf_verb_too_many(command->verb, command->operand[0], err);
     rc =
         nf_options_flag(command->options, "json") ? print_json(&info, err) : print_text(&info, err);
     written = nf_output_write(STDOUT_FILENO, &text, rc < 0 ? NULL : err);

@@ -40,7 +40,7 @@ static int check_count(const struct nf_command *command, const char *const *word
 {
     char missing[64];
     if (count > wanted)
-        return nf_verb_misused(command->verb, err, "'%s' is one operand too many", operand[wanted]);
+        return nf_verb_too_many(command->verb, operand[wanted], err);
     if (count == wanted)
         return 0;
     list_missing(missing, sizeof missing, words, count, wanted);

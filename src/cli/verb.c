@@ -2,6 +2,7 @@
 #include "verb.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <string.h>
 
 const struct nf_option nf_rows_common[] = {
@@ -14,7 +15,7 @@ const struct nf_option nf_rows_quiet[] = {
     {.name = "quiet",
      .letter = 'q',
      .type = NF_OPTION_FLAG,
-     .help = "no report and no progress bar"},
+     .help = "no progress bar, and no report unless --report or -v asks for it"},
     {0},
 };
 
@@ -127,4 +128,14 @@ int nf_verb_misused(const struct nf_verb *verb, nfold_error *err, const char *fo
     va_end(args);
     nf_verb_show_usage(verb, err);
     return NFOLD_E_USAGE;
+}
+
+int nf_verb_too_many(const struct nf_verb *verb, const char *operand, nfold_error *err)
+{
+    int is_letter = operand[0] == '-' && isalpha((unsigned char)operand[1]);
+    if (is_letter)
+        return nf_verb_misused(verb, err,
+                               "'%s' names no option of %s, and as an operand it is one too many",
+                               operand, verb->name);
+    return nf_verb_misused(verb, err, "'%s' is one operand too many", operand);
 }

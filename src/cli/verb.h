@@ -55,6 +55,8 @@ void nf_verb_rows(const struct nf_verb *verb, const nfold_options *options,
 /* NFOLD_E_USAGE: the message, and below it the usage line and where to read more. */
 int nf_verb_misused(const struct nf_verb *verb, nfold_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same about an operand that nobody takes; it may have been meant as an option. */
+int nf_verb_too_many(const struct nf_verb *verb, const char *operand, nfold_error *err);
 /* Adds that usage line to an error that already has its message. Returns err's code. */
 int nf_verb_show_usage(const struct nf_verb *verb, nfold_error *err);
 

@@ -71,8 +71,10 @@ PYTHON
 @test "--quiet wins over the terminal, --report over quiet" {
     run terminal "$NFOLD" integrate x 0 1 1000 -q
     [[ $output == "status 0" ]]
-    run terminal "$NFOLD" integrate x 0 1 1000 -q --report
-    [[ $output == *"order v1"* ]]
+    for option in --report -v; do
+        run terminal "$NFOLD" integrate x 0 1 1000 -q $option
+        [[ $output == *"order v1"* ]]
+    done
 }
 
 @test "on a terminal the report is printed, without escapes it does not need" {
