@@ -31,6 +31,7 @@ struct nfold_context {
     enum nf_upgrade_policy native;
     int allow_nonfinite;
     unsigned workers_asked, workers;
+    unsigned crowd;                /* workers for each processor */
     char note[NOTE_SIZE];          /* about the workers */
     pthread_mutex_t busy;          /* held during a run; guards executor */
     struct nf_executor **executor; /* [workers], made at first use */
@@ -146,6 +147,7 @@ static void read_policy(struct nfold_context *context)
 static int open_backend(struct nfold_context *context, unsigned workers, nfold_error *err)
 {
     const nfold_backend *backend = context->backend;
+    struct nf_cpus cpus;
     int count;
     if (backend->abi != NFOLD_BACKEND_ABI)
         return nf_fail(err, NFOLD_E_INTERNAL, "the backend %s was built for another nfold",
@@ -165,6 +167,8 @@ static int open_backend(struct nfold_context *context, unsigned workers, nfold_e
         return count;
     }
     context->workers = (unsigned)count;
+    nf_cpus_read(&cpus, "");
+    context->crowd = (context->workers + cpus.allowed - 1) / cpus.allowed;
     context->executor = calloc(context->workers, sizeof(struct nf_executor *));
     return context->executor ? 0 : nf_fail_memory(err);
 }
@@ -381,6 +385,7 @@ static int run_work(struct nfold_context *context, struct attempt *attempt, cons
     attempt->job = (struct nf_order_job){.plan = &attempt->plan,
                                          .body = work->body,
                                          .loops = context->loops,
+                                         .crowd = context->crowd,
                                          .stop = &context->stop};
     atomic_store(&context->items_done, 0);
     atomic_store(&context->items_all, attempt->plan.items);

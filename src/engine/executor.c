@@ -3,6 +3,7 @@
 #include "executor.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,8 @@ static int may_be_slow(const struct nf_order_job *job)
     const struct nfold_body_type *type = job->body->type;
     double cost_ns = type->cost_ns ? type->cost_ns(job->body->self) : 0;
     return (type->traits & NFOLD_BODY_USER_CODE) || cost_ns <= 0 ||
-           cost_ns * 1e-9 * (double)job->plan->chunk_items > CHUNK_SECONDS_MAX;
+           cost_ns * 1e-9 * (double)job->plan->chunk_items * fmax(1, job->crowd) >
+               CHUNK_SECONDS_MAX;
 }
 
 int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job *job,
@@ -49,7 +51,7 @@ int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job 
     size_t size = type->scratch_size ? type->scratch_size(job->body->self) : 0;
     executor->job = *job;
     executor->is_paced = may_be_slow(job);
-    nf_pace_start(&executor->pace);
+    nf_pace_start(&executor->pace, job->crowd > 1);
     executor->native_chunks = 0;
     if (job->plan->chunk_items < NF_BLOCK_ITEMS)
         memset(executor->padded, 0, sizeof executor->padded);
@@ -212,6 +214,8 @@ static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_k
     for (uint64_t group = 0; group < groups; group += step) {
         if (is_unwanted(executor, chunk))
             return NFOLD_E_STOPPED;
+        if (group > 0 && executor->pace.takes_turns)
+            sched_yield();
         kernel(executor->base, executor->fold.weight, plan->points.h, group * NFOLD_GROUP_STEPS,
                step, &executor->fold.lanes);
     }

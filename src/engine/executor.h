@@ -15,6 +15,7 @@ struct nf_order_job {
     const struct nf_order_loops *loops;
     const _Atomic int *stop;       /* set: give up soon */
     const _Atomic uint64_t *limit; /* chunks from here on are not wanted any more */
+    unsigned crowd;                /* workers for each processor; more than 1: they take turns */
 };
 
 /* Why and where a claim ended early. */

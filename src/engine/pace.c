@@ -2,6 +2,7 @@
 #include "pace.h"
 
 #include <math.h>
+#include <sched.h>
 
 #include "clock.h"
 
@@ -23,9 +24,9 @@ static void adapt_pace(struct nf_pace *pace, double now)
         pace->countdown = 2 * pace->grain; /* a first item may mislead: look again soon */
 }
 
-void nf_pace_start(struct nf_pace *pace)
+void nf_pace_start(struct nf_pace *pace, int takes_turns)
 {
-    *pace = (struct nf_pace){.grain = 1, .countdown = 1};
+    *pace = (struct nf_pace){.grain = 1, .countdown = 1, .takes_turns = takes_turns};
 }
 
 void nf_pace_resume(struct nf_pace *pace, double now)
@@ -44,6 +45,9 @@ void nf_pace_keep(struct nf_pace *pace, uint64_t items, uint64_t grain_max)
     adapt_pace(pace, now);
     if (pace->grain > grain_max)
         pace->grain = grain_max;
-    pace->items = 0;
-    pace->read_at = now;
+    if (pace->takes_turns) {
+        sched_yield();
+        now = nf_clock_now();
+    }
+    nf_pace_resume(pace, now);
 }

@@ -11,10 +11,11 @@ struct nf_pace {
     uint64_t items;     /* since it was read */
     double read_at;
     double seconds_each; /* one item; 0: not known yet */
+    int takes_turns;     /* gives the processor away when the clock is read */
 };
 
-/* Of a function that nothing is known about: one item. */
-void nf_pace_start(struct nf_pace *pace);
+/* Of a function that nothing is known about: one item. takes_turns: see the member. */
+void nf_pace_start(struct nf_pace *pace, int takes_turns);
 /* Calls begin again after something else; now: the clock. */
 void nf_pace_resume(struct nf_pace *pace, double now);
 /* After a call of `items` items. grain_max: more never go into one call. */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,9 @@
 #include "error.h"
 #include "float_env.h"
 
-#define CLAIM_SECONDS_MAX 5e-3 /* so that native code is taken up soon, and progress moves */
-#define CLAIMS_TO_THE_END 4    /* a claim is at most this part of a worker's share of the rest */
+#define CLAIM_SECONDS_MAX 5e-3  /* so that native code is taken up soon, and progress moves */
+#define TURNS_SECONDS     50e-3 /* until each of the workers of one processor had a claim */
+#define CLAIMS_TO_THE_END 4     /* a claim is at most this part of a worker's share of the rest */
 
 static int is_stopped(const struct nfold_run *run)
 {
@@ -80,7 +82,7 @@ static uint64_t batch_size(const struct nfold_run *run, const struct nf_run_work
     double least = 1, most = 1;
     if (each > 0) {
         least = ceil(NF_SHARE_SECONDS / each);
-        most = CLAIM_SECONDS_MAX / each;
+        most = fmin(CLAIM_SECONDS_MAX, TURNS_SECONDS / fmax(1, run->job.crowd)) / each;
     }
     share = fmax(least, fmin(share, most));
     return share < 0x1p40 ? (uint64_t)share : (uint64_t)1 << 40;
@@ -119,12 +121,23 @@ static int claim_next(struct nfold_run *run, const struct nf_run_worker *worker,
     return 1;
 }
 
+/* More workers than processors: whoever waits for one, with a stop in hand perhaps, waits for as
+ * many time slices as there are workers unless these give way. */
+static void take_turns(const struct nfold_run *run, struct nf_run_worker *worker)
+{
+    if (run->job.crowd <= 1)
+        return;
+    sched_yield();
+    worker->last_claim = nf_clock_now(); /* the others' time is not this worker's */
+}
+
 static int run_claim(struct nfold_run *run, unsigned number, struct nfold_range *chunks)
 {
     const struct nf_plan *plan = run->job.plan;
     struct nf_run_worker *worker = &run->worker[number];
     double each;
     book_claim(run, worker, nf_clock_now());
+    take_turns(run, worker);
     if (is_stopped(run))
         return 0;
     each = seconds_each(run);

@@ -8,6 +8,7 @@
 #include <fenv.h>
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "clock.h"
 #include "context.h"
+#include "cpus.h"
 #include "registry.h"
 
 static nfold_context *open_threads(unsigned workers)
@@ -174,6 +176,55 @@ static void a_run_stops_within_100_ms_and_says_how_far_it_came(void **state)
     nfold_report_free(report);
     nfold_body_close(body);
     nfold_close(context);
+}
+
+/* A handler can only ask for a stop when its thread, worker 0, gets a processor. */
+static nfold_context *stopped_by_signal;
+static _Atomic double asked_at;
+
+static void stop_on_signal(int number)
+{
+    (void)number;
+    nfold_stop(stopped_by_signal);
+}
+
+static void *signal_later(void *thread)
+{
+    usleep(100000);
+    asked_at = nf_clock_now();
+    pthread_kill(*(pthread_t *)thread, SIGUSR1);
+    return NULL;
+}
+
+static double seconds_to_stop(const nfold_work *work)
+{
+    pthread_t self = pthread_self(), sender;
+    assert_int_equal(pthread_create(&sender, NULL, signal_later, &self), 0);
+    assert_int_equal(nfold_run(stopped_by_signal, work, NULL, NULL), NFOLD_E_STOPPED);
+    pthread_join(sender, NULL);
+    return nf_clock_now() - asked_at;
+}
+
+/* The best of some: other programs want processors, too. */
+static void many_workers_on_few_processors_stop_within_100_ms(void **state)
+{
+    struct sigaction action = {.sa_handler = stop_on_signal}, before;
+    struct nf_cpus cpus;
+    nfold_body *body;
+    nfold_work work;
+    double best = 1e9;
+    (void)state;
+    nf_cpus_read(&cpus, "");
+    stopped_by_signal = open_threads(64 * cpus.allowed);
+    assert_int_equal(nfold_body_open(&body, "sin(x)", "x", NULL, NULL), 0);
+    work = integral(body, 0, 1, 1e13);
+    sigaction(SIGUSR1, &action, &before);
+    for (int k = 0; k < 5 && best > 0.1; k++)
+        best = fmin(best, seconds_to_stop(&work));
+    sigaction(SIGUSR1, &before, NULL);
+    assert_true(best < 0.1);
+    nfold_body_close(body);
+    nfold_close(stopped_by_signal);
 }
 
 static void a_stop_between_runs_does_nothing(void **state)
@@ -420,6 +471,7 @@ int main(void)
         cmocka_unit_test(an_infinite_end_is_named),
         cmocka_unit_test(a_sum_that_overflows_says_so),
         cmocka_unit_test(a_run_stops_within_100_ms_and_says_how_far_it_came),
+        cmocka_unit_test(many_workers_on_few_processors_stop_within_100_ms),
         cmocka_unit_test(a_stop_between_runs_does_nothing),
         cmocka_unit_test(for_does_every_item_once),
         cmocka_unit_test(for_does_all_below_the_lowest_failure),
