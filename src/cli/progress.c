@@ -16,45 +16,82 @@
 #define EVERY_SECONDS 0.1
 #define BAR_LEAST     8
 #define BAR_MOST      40
+#define TEXT_SIZE     160
 
-static void draw_bar(struct nfold_buffer *line, const struct nf_terminal *terminal, double share,
-                     unsigned text_width)
+/* Share, rate, time left and label: as much of it as fits into less than the terminal's width,
+ * since a line that fills the last column wraps on some terminals. Returns its columns. */
+static unsigned write_text(const struct nf_progress *progress, char *text, uint64_t done,
+                           uint64_t all)
+{
+    char number[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE + 8], left[NF_NUMBER_SIZE + 8];
+    double per_second = (double)done / (nf_clock_now() - progress->began);
+    double percent = floor(100.0 * (double)done / (double)all);
+    snprintf(rate, sizeof rate, "  %s/s", nf_number_scaled(per_second, number));
+    snprintf(left, sizeof left, "  %s left",
+             nf_number_seconds((double)(all - done) / per_second, number));
+    for (int parts = 3; parts >= 0; parts--) {
+        const char *label = parts > 1 ? progress->label : "";
+        int width = snprintf(text, TEXT_SIZE, "%s%s%3.0f %%%s%s", label, label[0] ? "  " : "",
+                             percent, parts > 2 ? rate : "", parts > 0 ? left : "");
+        if (width < (int)progress->terminal->width)
+            return (unsigned)width;
+    }
+    text[0] = '\0';
+    return 0;
+}
+
+/* Returns its columns. */
+static unsigned draw_bar(struct nfold_buffer *line, const struct nf_terminal *terminal,
+                         double share, unsigned text_width)
 {
     unsigned room = terminal->width > text_width + 4 ? terminal->width - text_width - 4 : 0;
     unsigned cells = room > BAR_MOST ? BAR_MOST : room;
     if (cells < BAR_LEAST)
-        return;
+        return 0;
     nf_buffer_string(line, "[");
     for (unsigned i = 0; i < cells; i++) {
         int is_full = i < (unsigned)(share * cells + 0.5);
         nf_buffer_string(line, is_full ? (terminal->has_unicode ? "█" : "#") : " ");
     }
     nf_buffer_string(line, "] ");
+    return cells + 3;
 }
 
-static void draw(const struct nf_progress *progress)
+/* A line over the last one. Blanks, not an escape, hide what is left of that: a dumb terminal knows
+ * no escapes. A line that cannot be written is no reason to fail. */
+static void show(struct nf_progress *progress, struct nfold_buffer *line, unsigned columns)
 {
-    char rate[NF_NUMBER_SIZE], left[NF_NUMBER_SIZE], text[160];
+    int rest = progress->columns > columns ? (int)(progress->columns - columns) : 0;
+    nf_buffer_print(line, "%*s", rest, "");
+    progress->columns = columns;
+    if (!line->failed && write(progress->terminal->fd, line->data, line->size) < 0)
+        line->failed = 1;
+}
+
+static void draw(struct nf_progress *progress)
+{
+    char text[TEXT_SIZE];
     struct nfold_buffer line = {0};
+    unsigned columns;
     uint64_t done, all;
-    double seconds = nf_clock_now() - progress->began;
 
     nfold_progress(progress->context, &done, &all);
-    if (done == 0 || done > all || seconds <= 0)
+    if (done == 0 || done > all || nf_clock_now() <= progress->began)
         return; /* the run has just ended, or has not begun */
-    double per_second = (double)done / seconds;
-    int width =
-        snprintf(text, sizeof text, "%s%s%3.0f %%  %s/s  %s left", progress->label,
-                 progress->label[0] != '\0' ? "  " : "", floor(100.0 * (double)done / (double)all),
-                 nf_number_scaled(per_second, rate),
-                 nf_number_seconds((double)(all - done) / per_second, left));
+    columns = write_text(progress, text, done, all);
     nf_buffer_string(&line, "\r");
-    draw_bar(&line, progress->terminal, (double)done / (double)all, (unsigned)width);
+    columns += draw_bar(&line, progress->terminal, (double)done / (double)all, columns);
     nf_buffer_string(&line, text);
-    nf_buffer_string(&line, "\033[K");
-    /* A bar that cannot be drawn is no reason to fail. */
-    if (!line.failed && write(progress->terminal->fd, line.data, line.size) < 0)
-        line.failed = 1;
+    show(progress, &line, columns);
+    nf_buffer_clear(&line);
+}
+
+static void erase(struct nf_progress *progress)
+{
+    struct nfold_buffer line = {0};
+    nf_buffer_print(&line, "\r%*s\r", (int)progress->columns, "");
+    progress->columns = 0;
+    show(progress, &line, 0);
     nf_buffer_clear(&line);
 }
 
@@ -71,16 +108,13 @@ static void *draw_until_end(void *argument)
 {
     struct nf_progress *progress = argument;
     double next = progress->began + FIRST_SECONDS;
-    int is_drawn = 0;
 
     pthread_mutex_lock(&progress->lock);
-    for (; wait_until(progress, next); next += EVERY_SECONDS) {
+    for (; wait_until(progress, next); next += EVERY_SECONDS)
         draw(progress);
-        is_drawn = 1;
-    }
     pthread_mutex_unlock(&progress->lock);
-    if (is_drawn && write(progress->terminal->fd, "\r\033[K", 4) < 0)
-        return NULL;
+    if (progress->columns > 0)
+        erase(progress);
     return NULL;
 }
 

@@ -14,6 +14,7 @@ struct nf_progress {
     const struct nf_terminal *terminal;
     const char *label; /* "" or what runs: "threads 2" */
     double began;
+    unsigned columns; /* of the line that is shown; the thread's own */
     pthread_t thread;
     pthread_mutex_t lock; /* guards ended */
     pthread_cond_t wake;

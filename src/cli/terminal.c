@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define WIDTH_DEFAULT 80
-#define WIDTH_LEAST   40
 
 static int environment_has(const char *name)
 {
@@ -42,7 +41,7 @@ static unsigned width_of(int fd)
     struct winsize size;
     if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         return WIDTH_DEFAULT;
-    return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+    return size.ws_col;
 }
 
 void nf_terminal_read(struct nf_terminal *terminal, int fd)

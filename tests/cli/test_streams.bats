@@ -96,10 +96,23 @@ PYTHON
 @test "a run of more than a second shows its progress, and erases it" {
     run terminal --interrupt 1.8 "$NFOLD" integrate 'sin(x)' 0 1 1e13
     echo "$output"
-    [[ $output == *"["*"]   0 %  "*"/s  "*" left<ESC>[K"* ]]
-    [[ $output == *"<CR><ESC>[Knfold integrate:"* || $output == *"<CR><ESC>[K<ESC>[31mnfold integrate:"* ]]
+    [[ $output == *"["*"]   0 %  "*"/s  "*" left"* ]]
+    [[ $output == *"left"*"<CR>        "*"<CR>nfold integrate:"* ||
+        $output == *"left"*"<CR>        "*"<CR><ESC>[31mnfold integrate:"* ]]
     run terminal --interrupt 1.8 "$NFOLD" integrate 'sin(x)' 0 1 1e13 -q
     [[ $output != *"left"* ]]
+}
+
+@test "progress never wraps, and needs no escapes" {
+    for columns in 80 30 6 3; do
+        TERM=dumb run terminal --columns $columns --interrupt 1.8 "$NFOLD" integrate 'sin(x)' 0 1 1e13
+        echo "$output"
+        [[ $output != *"<ESC>"* ]]
+        ((columns < 6)) || [[ $output == *"  0 %"* ]]
+        python3 -c 'import sys
+drawn = sys.argv[1].split("nfold integrate:")[0].split("<CR>")
+assert max(map(len, drawn)) < int(sys.argv[2]), drawn' "$output" $columns
+    done
 }
 
 @test "no line of the report or the table is wider than the terminal" {
