@@ -13,6 +13,8 @@
 #include "current.h"
 #include "signal_text.h"
 
+#define EXITS_AT_ONCE 64
+
 static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 /* Handlers are given nothing: what they need can only be global. */
@@ -110,10 +112,14 @@ void nf_crash_watch(void)
         sigaction(crashing[i], &action, NULL);
 }
 
+/* Where several threads call exit at once, each takes the next handler, and a thread that finds
+ * none left ends the process at once with its own status. So there are many of this one, and each
+ * that is taken is replaced. */
 static void on_exit_of_process(void)
 {
     if (atomic_load(&may_exit))
         return;
+    atexit(on_exit_of_process);
     tell("exit was called: ", "there is no answer");
     _exit(nfold_error_status(NFOLD_E_BODY));
 }
@@ -127,7 +133,8 @@ static void on_exit_of_thread(void)
 void nf_crash_watch_exit(void)
 {
     atomic_store(&may_exit, 0);
-    atexit(on_exit_of_process);
+    for (int i = 0; i < EXITS_AT_ONCE; i++)
+        atexit(on_exit_of_process);
     /* Where there are no more keys, a thread that ends itself goes unseen. */
     nf_current_watch(on_exit_of_thread, NULL);
 }

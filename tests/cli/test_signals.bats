@@ -83,17 +83,27 @@ END
     [[ $output == *"on the ends, items 0 and 1000, worker "* ]]
 }
 
-@test "workers that crash at the same time do not silence each other" {
+@test "workers that crash or exit at the same time do not silence each other" {
     cat >together.c <<'END'
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sched.h>
 static atomic_int waiting;
-double f(double x)
+static void wait_for_others(void)
 {
     atomic_fetch_add(&waiting, 1);
     for (int i = 0; i < 100000 && atomic_load(&waiting) < 4; i++)
         sched_yield();
+}
+double f(double x)
+{
+    wait_for_others();
     return *(volatile double *)8 + x;
+}
+double leave(double x)
+{
+    wait_for_others();
+    exit(x < 0);
 }
 END
     cc -shared -fPIC -O1 -o libtogether.so together.c
@@ -101,6 +111,9 @@ END
         run "$NFOLD" reduce sum ./libtogether.so:f 1e6 -j 4
         ((status == 128 + 11))
         [[ $output == *"crashed: SIGSEGV"*"worker "[0-3]* ]]
+        run "$NFOLD" reduce sum ./libtogether.so:leave 1e6 -j 4
+        ((status == 2))
+        [[ $output == *"exit was called"*"worker "[0-3]* ]]
     done
 }
 
