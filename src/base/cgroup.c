@@ -1,4 +1,4 @@
-/* cgroup.c: where this process stands in the control groups, and their quotas.
+/* cgroup.c: where this process stands in the control groups, their quotas, and who died in them.
  *
  * /proc/self/cgroup has a line a hierarchy: "id:controllers:path"; version 2 is "0::path".
  * /proc/self/mountinfo says which part of a hierarchy is mounted where. A container often sees only
@@ -17,10 +17,12 @@
 
 struct search {
     const char *root;
-    const char *groups; /* /proc/self/cgroup */
-    double quota;       /* the smallest so far; 0: none */
-    char *file;         /* where it was read */
+    const char *groups;     /* /proc/self/cgroup */
+    const char *controller; /* "cpu", or "memory": then oom_kills is wanted, of the nearest group */
+    double quota;           /* the smallest so far; 0: none */
+    char *file;             /* where it was read */
     size_t size;
+    unsigned long long oom_kills;
 };
 
 /* The fields of a line of mountinfo that matter here. */
@@ -44,9 +46,10 @@ static int list_has(const char *list, size_t length, const char *word)
     return 0;
 }
 
-/* The path of this process in the hierarchy with the controller cpu (version 1) or in the unified
- * one; *length its length; NULL: not in one. */
-static const char *group_path(const char *groups, int is_unified, size_t *length)
+/* The path of this process in the hierarchy with a controller (version 1) or in the unified one;
+ * *length its length; NULL: not in one. */
+static const char *group_path(const char *groups, const char *controller, int is_unified,
+                              size_t *length)
 {
     for (const char *line = groups; *line;) {
         size_t line_length = strcspn(line, "\n");
@@ -57,7 +60,7 @@ static const char *group_path(const char *groups, int is_unified, size_t *length
         if (path) {
             size_t list_length = (size_t)(path - controllers - 1);
             int is_it = is_unified ? list_length == 0 && line[0] == '0'
-                                   : list_has(controllers + 1, list_length, "cpu");
+                                   : list_has(controllers + 1, list_length, controller);
             *length = (size_t)(end - path - 1);
             if (is_it)
                 return path + 1;
@@ -139,6 +142,19 @@ static double folder_quota(const char *root, const char *folder, int is_unified,
     return period > 0 ? quota / period : 0;
 }
 
+/* "oom_kill 3" in memory.events (version 2) or memory.oom_control (version 1). */
+static void take_oom_kills(struct search *search, const char *folder, int is_unified)
+{
+    struct nfold_buffer name = {0};
+    nf_buffer_print(&name, "%s/%s", folder, is_unified ? "memory.events" : "memory.oom_control");
+    char *text = nf_read_file(search->root, nf_buffer_text(&name));
+    char *line = text ? strstr(text, "oom_kill ") : NULL;
+    if (line)
+        search->oom_kills += strtoull(line + strlen("oom_kill "), NULL, 10);
+    free(text);
+    nf_buffer_clear(&name);
+}
+
 static void take_folder(struct search *search, const char *folder, int is_unified)
 {
     struct nfold_buffer name = {0};
@@ -162,7 +178,7 @@ static const char *path_below(const struct mount *mount, const char *path)
 static void take_mount(struct search *search, const struct mount *mount, int is_unified)
 {
     size_t length;
-    const char *path = group_path(search->groups, is_unified, &length);
+    const char *path = group_path(search->groups, search->controller, is_unified, &length);
     char *copy = path ? strndup(path, length) : NULL;
     if (!copy)
         return;
@@ -170,6 +186,10 @@ static void take_mount(struct search *search, const struct mount *mount, int is_
     size_t top = strlen(mount->point);
     nf_buffer_print(&folder, "%s%s", mount->point, path_below(mount, copy));
     free(copy);
+    if (strcmp(search->controller, "memory") == 0) {
+        take_oom_kills(search, nf_buffer_text(&folder), is_unified);
+        top = folder.size + 1; /* the nearest group only */
+    }
     while (!folder.failed && folder.size >= top) {
         while (folder.size > top && folder.data[folder.size - 1] == '/')
             folder.data[--folder.size] = '\0';
@@ -193,22 +213,35 @@ static void take_mounts(struct search *search, char *mounts)
         if (strcmp(mount.type, "cgroup2") == 0)
             take_mount(search, &mount, 1);
         else if (strcmp(mount.type, "cgroup") == 0 &&
-                 list_has(mount.controllers, strlen(mount.controllers), "cpu"))
+                 list_has(mount.controllers, strlen(mount.controllers), search->controller))
             take_mount(search, &mount, 0);
     }
 }
 
-double nf_cgroup_quota(const char *root, char *file, size_t size)
+static void look(struct search *search)
 {
-    file[0] = '\0';
-    char *groups = nf_read_file(root, "/proc/self/cgroup");
-    char *mounts = nf_read_file(root, "/proc/self/mountinfo");
-    struct search search = {.root = root, .groups = groups, .file = file, .size = size};
+    char *groups = nf_read_file(search->root, "/proc/self/cgroup");
+    char *mounts = nf_read_file(search->root, "/proc/self/mountinfo");
+    search->groups = groups;
     if (groups && mounts)
-        take_mounts(&search, mounts);
+        take_mounts(search, mounts);
     free(mounts);
     free(groups);
+}
+
+double nf_cgroup_quota(const char *root, char *file, size_t size)
+{
+    struct search search = {.root = root, .controller = "cpu", .file = file, .size = size};
+    file[0] = '\0';
+    look(&search);
     return search.quota;
+}
+
+unsigned long long nf_cgroup_oom_kills(const char *root)
+{
+    struct search search = {.root = root, .controller = "memory"};
+    look(&search);
+    return search.oom_kills;
 }
 
 int nf_cgroup_in_job(const char *root)

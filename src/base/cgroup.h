@@ -7,6 +7,9 @@
 /* The smallest quota on the way from the process's cgroups up to the top of what is mounted, as a
  * number of processors; 0: none. file (size bytes) gets the file that it was read from, else "". */
 double nf_cgroup_quota(const char *root, char *file, size_t size);
+/* How many processes of this process's memory group, or of those below it, the kernel has killed for
+ * memory; 0 where that cannot be read. */
+unsigned long long nf_cgroup_oom_kills(const char *root);
 /* 1 if this process is in a cgroup that Slurm made for a job. */
 int nf_cgroup_in_job(const char *root);
 
