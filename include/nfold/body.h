@@ -53,6 +53,8 @@ struct nfold_native {
     nfold_kernel_fn *kernel;
     double compile_seconds;
     void *handle;
+    void *object; /* its bytes, which travel to other processes; allocated, the body's; or NULL */
+    size_t object_size;
 };
 
 enum nfold_code { NFOLD_CODE_IR, NFOLD_CODE_C };
@@ -91,6 +93,11 @@ struct nfold_body_type {
     /* All that another process or machine needs to make the same body. (optional: then a backend
      * with other address spaces refuses it) */
     int (*describe)(const void *self, struct nfold_buffer *buffer, nfold_error *err);
+    /* Makes *self from what describe wrote. (with describe) */
+    int (*rebuild)(void **self, const void *description, size_t size, nfold_error *err);
+    /* A kernel from the object of one that was compiled elsewhere. (with compile) */
+    int (*load)(const void *self, const void *object, size_t size, struct nfold_native *native,
+                nfold_error *err);
     /* The body as text, for --show-code. (optional) */
     int (*show)(const void *self, enum nfold_code code, enum nfold_shape shape,
                 struct nfold_buffer *text, nfold_error *err);

@@ -47,11 +47,13 @@ struct source {
 };
 
 struct cfunction {
-    point_function *point; /* of a library; otherwise NULL */
-    block_function *block; /* of a file; otherwise NULL */
-    void *library;         /* from dlopen */
-    void *handle;          /* from nf_native_load */
-    struct source source;  /* of a file */
+    point_function *point;      /* of a library; otherwise NULL */
+    block_function *block;      /* of a file; otherwise NULL */
+    void *library;              /* from dlopen */
+    void *handle;               /* from nf_native_load */
+    struct source source;       /* of a file */
+    struct nfold_buffer object; /* what handle was loaded from */
+    char *path, *symbol;        /* what library was loaded from */
 };
 
 /* An operand taken apart. */
@@ -314,17 +316,17 @@ static int explain_refusal(const struct operand *operand, nfold_error *err)
     return NFOLD_E_BODY;
 }
 
-static int load_block(struct cfunction *self, const struct nfold_buffer *object,
-                      const struct operand *operand, nfold_error *err)
+static int load_block(struct cfunction *self, const void *object, size_t size, const char *path,
+                      nfold_error *err)
 {
-    int rc = nf_native_load(object->data, object->size, &self->handle, err);
+    int rc = nf_native_load(object, size, &self->handle, err);
     if (rc < 0) {
-        nf_error_context(err, "%s: ", operand->path);
+        nf_error_context(err, "%s: ", path);
         return err ? (err->code = NFOLD_E_BODY) : NFOLD_E_BODY;
     }
     void *symbol = nf_native_symbol(self->handle, BLOCK_SYMBOL);
     memcpy(&self->block, &symbol, sizeof symbol);
-    return symbol ? 0 : nf_fail(err, NFOLD_E_INTERNAL, "%s: no loop was made", operand->path);
+    return symbol ? 0 : nf_fail(err, NFOLD_E_INTERNAL, "%s: no loop was made", path);
 }
 
 /* The file is included before our loop, not by it: so its name may have any letters. */
@@ -375,8 +377,8 @@ static int compile_source(struct cfunction *self, const struct operand *operand,
     if (rc == NFOLD_E_BODY)
         rc = explain_refusal(operand, err ? err : &said);
     if (rc >= 0)
-        rc = load_block(self, &object, operand, err);
-    nf_buffer_clear(&object);
+        rc = load_block(self, object.data, object.size, operand->path, err);
+    self->object = object;
     return rc;
 }
 
@@ -475,6 +477,23 @@ static void cfunction_unload(struct nfold_native *native)
 
 /* ---- ./lib.so:f ------------------------------------------------------------------------------ */
 
+static int load_library(struct cfunction *self, const char *path, const char *name,
+                        nfold_error *err)
+{
+    self->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!self->library)
+        return nf_fail(err, NFOLD_E_BODY, "the library cannot be loaded: %s", dlerror());
+    void *symbol = dlsym(self->library, name);
+    if (!symbol)
+        return nf_fail(err, NFOLD_E_BODY,
+                       "%s has no function '%s'; a C++ function must be declared extern \"C\"",
+                       path, name);
+    memcpy(&self->point, &symbol, sizeof symbol); /* ISO C converts no data to code */
+    self->path = strdup(path);
+    self->symbol = strdup(name);
+    return self->path && self->symbol ? 0 : nf_fail_memory(err);
+}
+
 /* A file of that name beats a library of the system's. */
 static int open_library(struct cfunction *self, const struct operand *operand, nfold_error *err)
 {
@@ -482,16 +501,7 @@ static int open_library(struct cfunction *self, const struct operand *operand, n
     int is_here = realpath(operand->path, path) != NULL;
     if (!is_here && strchr(operand->path, '/'))
         return nf_fail(err, NFOLD_E_VALUE, "cannot read %s: %s", operand->path, strerror(errno));
-    self->library = dlopen(is_here ? path : operand->path, RTLD_NOW | RTLD_LOCAL);
-    if (!self->library)
-        return nf_fail(err, NFOLD_E_BODY, "the library cannot be loaded: %s", dlerror());
-    void *symbol = dlsym(self->library, operand->symbol);
-    if (!symbol)
-        return nf_fail(err, NFOLD_E_BODY,
-                       "%s has no function '%s'; a C++ function must be declared extern \"C\"",
-                       operand->path, operand->symbol);
-    memcpy(&self->point, &symbol, sizeof symbol); /* ISO C converts no data to code */
-    return 0;
+    return load_library(self, is_here ? path : operand->path, operand->symbol, err);
 }
 
 /* ---- the body -------------------------------------------------------------------------------- */
@@ -502,9 +512,12 @@ static void cfunction_close(void *opaque)
     if (!self)
         return;
     nf_native_unload(self->handle);
+    nf_buffer_clear(&self->object);
     if (self->library)
         dlclose(self->library);
     free(self->source.cflags);
+    free(self->path);
+    free(self->symbol);
     free(self);
 }
 
@@ -563,6 +576,54 @@ static int cfunction_call(const void *opaque, void *scratch, const double *x, do
     return 0;
 }
 
+/* "object\n" and the bytes of the compiled file, or "library SYMBOL\n" and the library's path: what
+ * was compiled once is never compiled again, and the file may have changed since. */
+static int cfunction_describe(const void *opaque, struct nfold_buffer *buffer, nfold_error *err)
+{
+    const struct cfunction *self = opaque;
+    if (self->block) {
+        nf_buffer_string(buffer, "object\n");
+        nf_buffer_bytes(buffer, self->object.data, self->object.size);
+    } else {
+        nf_buffer_print(buffer, "library %s\n%s", self->symbol, self->path);
+    }
+    return buffer->failed ? nf_fail_memory(err) : 0;
+}
+
+static int rebuild_library(struct cfunction *self, const char *text, size_t size, nfold_error *err)
+{
+    char symbol[SYMBOL_MAX], path[PATH_MAX];
+    const char *end = memchr(text, '\n', size);
+    if (!end || (size_t)(end - text) >= sizeof symbol ||
+        size - (size_t)(end - text) - 1 >= sizeof path)
+        return nf_fail(err, NFOLD_E_INTERNAL, "a description of a library is too long");
+    snprintf(symbol, sizeof symbol, "%.*s", (int)(end - text), text);
+    snprintf(path, sizeof path, "%.*s", (int)(size - (size_t)(end - text) - 1), end + 1);
+    return load_library(self, path, symbol, err);
+}
+
+static int cfunction_rebuild(void **opaque, const void *description, size_t size, nfold_error *err)
+{
+    static const char object[] = "object\n", library[] = "library ";
+    const size_t object_head = sizeof object - 1, library_head = sizeof library - 1;
+    const char *text = description;
+    struct cfunction *self = calloc(1, sizeof *self);
+    int rc;
+    if (!self)
+        return nf_fail_memory(err);
+    if (size > object_head && memcmp(text, object, object_head) == 0)
+        rc = load_block(self, text + object_head, size - object_head, "the C function", err);
+    else if (size > library_head && memcmp(text, library, library_head) == 0)
+        rc = rebuild_library(self, text + library_head, size - library_head, err);
+    else
+        rc = nf_fail(err, NFOLD_E_INTERNAL, "a description is not of a C function");
+    if (rc < 0)
+        cfunction_close(self);
+    else
+        *opaque = self;
+    return rc;
+}
+
 const struct nfold_body_type nf_body_cfunction = {
     .abi = NFOLD_BODY_ABI,
     .name = "cfunction",
@@ -577,4 +638,6 @@ const struct nfold_body_type nf_body_cfunction = {
     .call = cfunction_call,
     .compile = cfunction_compile,
     .unload = cfunction_unload,
+    .describe = cfunction_describe,
+    .rebuild = cfunction_rebuild,
 };

@@ -176,10 +176,17 @@ static void a_description_holds_all_that_the_body_was_made_from(void **state)
     struct nfold_buffer text = {0};
     nfold_options *options = options_make();
     (void)state;
+    void *again;
     option_set(options, "set", "k=0.1");
+    option_set(options, "isa", "scalar");
     void *self = body_open("k * x", options);
     assert_int_equal(type->describe(self, &text, NULL), 0);
-    assert_string_equal(nf_buffer_text(&text), "expression x\nset k 0.1\ntext k * x");
+    assert_string_equal(nf_buffer_text(&text), 
+                        "expression x scalar\nset k 3fb999999999999a\ntext k * x");
+    assert_int_equal(type->rebuild(&again, text.data, text.size, NULL), 0);
+    assert_true(body_value(again, 3) == body_value(self, 3));
+    assert_true(type->rebuild(&again, "expression x scalar\ntext", 24, NULL) < 0);
+    type->close(again);
     nf_buffer_clear(&text);
     type->close(self);
     nfold_options_destroy(options);

@@ -265,11 +265,11 @@ static int object_make(const struct expression *expression, enum nfold_shape sha
     return rc;
 }
 
-static int kernel_load(const struct nfold_buffer *object, struct nfold_native *native,
+static int kernel_load(const void *object, size_t size, struct nfold_native *native,
                        nfold_error *err)
 {
     void *handle;
-    int rc = nf_native_load(object->data, object->size, &handle, err);
+    int rc = nf_native_load(object, size, &handle, err);
     if (rc < 0)
         return rc;
     void *symbol = nf_native_symbol(handle, NF_PRINT_C_KERNEL);
@@ -291,32 +291,120 @@ static int expression_compile(const void *self, enum nfold_shape shape, const vo
     double start = nf_clock_now();
     int rc = object_make(expression, shape, cancel, &object, err);
     if (rc >= 0)
-        rc = kernel_load(&object, native, err);
-    if (rc >= 0)
-        native->compile_seconds = nf_clock_now() - start;
-    nf_buffer_clear(&object);
+        rc = kernel_load(object.data, object.size, native, err);
+    if (rc < 0) {
+        nf_buffer_clear(&object);
+        return rc;
+    }
+    native->compile_seconds = nf_clock_now() - start;
+    native->object = object.data;
+    native->object_size = object.size;
     return rc;
+}
+
+static int expression_load(const void *self, const void *object, size_t size,
+                           struct nfold_native *native, nfold_error *err)
+{
+    (void)self;
+    return kernel_load(object, size, native, err);
 }
 
 static void expression_unload(struct nfold_native *native)
 {
     nf_native_unload(native->handle);
+    free(native->object);
     *native = (struct nfold_native){0};
 }
 
 /* ---- as text ---- */
 
-/* Lines: "expression VARIABLE", a "set NAME NUMBER" for each, then the text to the end. */
+/* Lines: "expression VARIABLE ISA", a "set NAME NUMBER" for each with the bits of the number, then
+ * "text " and the text to the end. */
 static int expression_describe(const void *self, struct nfold_buffer *buffer, nfold_error *err)
 {
     const struct expression *expression = self;
-    char number[NF_NUMBER_SIZE];
-    nf_buffer_print(buffer, "expression %s\n", expression->variable);
-    for (size_t i = 0; i < expression->set_count; i++)
-        nf_buffer_print(buffer, "set %s %s\n", expression->set[i].name,
-                        nf_number_print(expression->set[i].value, number));
+    nf_buffer_print(buffer, "expression %s %s\n", expression->variable,
+                    nf_isa_name(expression->isa));
+    for (size_t i = 0; i < expression->set_count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &expression->set[i].value, sizeof bits);
+        nf_buffer_print(buffer, "set %s %llx\n", expression->set[i].name, (unsigned long long)bits);
+    }
     nf_buffer_print(buffer, "text %s", expression->text);
     return buffer->failed ? nf_fail_memory(err) : NFOLD_OK;
+}
+
+/* The next line of a description, cut off; NULL at the text. */
+static char *next_line(char **rest)
+{
+    char *line = *rest, *end = strncmp(line, "text ", 5) == 0 ? NULL : strchr(line, '\n');
+    if (!end)
+        return NULL;
+    *end = '\0';
+    *rest = end + 1;
+    return line;
+}
+
+static int read_set(struct expression *expression, char *line, nfold_error *err)
+{
+    char *name = line + strlen("set "), *number = strchr(name, ' ');
+    struct nf_expr_binding *grown =
+        reallocarray(expression->set, expression->set_count + 1, sizeof *grown);
+    uint64_t bits;
+    if (!grown)
+        return nf_fail_memory(err);
+    expression->set = grown;
+    if (strncmp(line, "set ", 4) != 0 || !number)
+        return nf_fail(err, NFOLD_E_INTERNAL, "a description of an expression has the line '%.40s'",
+                       line);
+    *number++ = '\0';
+    bits = strtoull(number, NULL, 16);
+    memcpy(&grown[expression->set_count].value, &bits, sizeof bits);
+    grown[expression->set_count].name = strdup(name);
+    if (!grown[expression->set_count].name)
+        return nf_fail_memory(err);
+    expression->set_count++;
+    return NFOLD_OK;
+}
+
+static int description_read(struct expression *expression, char *rest, nfold_error *err)
+{
+    char *line = next_line(&rest);
+    char *isa = line ? strrchr(line, ' ') : NULL;
+    int rc = NFOLD_OK;
+    if (!isa || strncmp(line, "expression ", 11) != 0 || isa < line + 12 ||
+        nf_isa_parse(isa + 1, &expression->isa) < 0)
+        return nf_fail(err, NFOLD_E_INTERNAL, "a description is not of an expression");
+    *isa = '\0';
+    const char *variable = line + strlen("expression ");
+    while (rc >= 0 && (line = next_line(&rest)))
+        rc = read_set(expression, line, err);
+    if (rc >= 0 && strncmp(rest, "text ", 5) != 0)
+        return nf_fail(err, NFOLD_E_INTERNAL, "a description of an expression has no text");
+    if (rc >= 0)
+        rc = texts_copy(expression, rest + 5, variable, NULL, err);
+    return rc < 0 ? rc : program_make(expression, err);
+}
+
+static int expression_rebuild(void **self, const void *description, size_t size, nfold_error *err)
+{
+    struct expression *expression = calloc(1, sizeof *expression);
+    char *text = malloc(size + 1);
+    int rc;
+    if (!expression || !text) {
+        free(expression);
+        free(text);
+        return nf_fail_memory(err);
+    }
+    memcpy(text, description, size);
+    text[size] = '\0';
+    rc = description_read(expression, text, err);
+    free(text);
+    if (rc < 0)
+        expression_close(expression);
+    else
+        *self = expression;
+    return rc < 0 ? rc : NFOLD_OK;
 }
 
 static int expression_show(const void *self, enum nfold_code code, enum nfold_shape shape,
@@ -345,5 +433,7 @@ const struct nfold_body_type nf_body_expression = {
     .compile = expression_compile,
     .unload = expression_unload,
     .describe = expression_describe,
+    .rebuild = expression_rebuild,
+    .load = expression_load,
     .show = expression_show,
 };
