@@ -61,6 +61,49 @@ struct nfold_engine {
     int (*describe)(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err);
     /* Monotonic seconds. */
     double (*now)(void);
+
+    /* Workers in other address spaces that share a piece of memory with the caller. The caller
+     * makes the run and merges; a worker claims and executes by itself, in a run of its own. */
+
+    /* Of the body: enum nfold_trait. */
+    unsigned (*traits)(const struct nfold_run *run);
+    /* Bytes that a run of so many workers keeps in the shared memory. */
+    size_t (*share_size)(unsigned workers);
+    /* Before the first claim: moves there what workers must see. memory: zeroed, aligned to 128,
+     * valid until the run ends. */
+    void (*share)(struct nfold_run *run, void *memory);
+    /* In a worker that was forked during the run: makes the inherited run usable there. */
+    void (*inherit)(struct nfold_run *run);
+    /* In any other worker: an equal run from what describe wrote. *remote keeps the body and its
+     * native code for the next call; begin with NULL, end with detach. */
+    int (*attach)(void **remote, struct nfold_run **run, const void *description, size_t size,
+                  void *memory, unsigned workers, nfold_error *err);
+    void (*detach)(void *remote); /* NULL is fine */
+    /* The object of native code that was made meanwhile, the run's: 1, or 0 if there is none. */
+    int (*native_object)(struct nfold_run *run, const void **object, size_t *size);
+    /* In a worker: takes up native code. A failure is not the run's: it goes on without. */
+    int (*native_load)(struct nfold_run *run, const void *object, size_t size, nfold_error *err);
+    /* By the caller, every few milliseconds: passes a stop on and starts to compile when that pays.
+     * Returns 1 once the run was stopped. */
+    int (*tend)(struct nfold_run *run);
+    /* Before other chunks are executed: one item a call, each noted before it is tried. */
+    void (*careful)(struct nfold_run *run, unsigned worker, int is_careful);
+    /* Calls of the body so far, and the item of the latest when careful. 0: the worker wrote none. */
+    uint64_t (*pulse)(const struct nfold_run *run, unsigned worker, uint64_t *item);
+    /* The first chunks in [*gap] that somebody claimed, are still wanted and were not merged: 1. */
+    int (*gap)(const struct nfold_run *run, struct nfold_range *gap);
+    /* The chunk of a worker that died, at the item it had noted: the run fails there.
+     * what: "killed its worker twice (SIGSEGV)"; detail: whole lines, or "". */
+    void (*poisoned)(struct nfold_run *run, unsigned worker, uint64_t chunk, const char *what,
+                     const char *detail);
+    /* A worker starts anew in the place of a dead one. */
+    void (*restart)(struct nfold_run *run, unsigned worker);
+    /* In a worker with nothing to do: books its processor time. */
+    void (*rest)(struct nfold_run *run, unsigned worker);
+    /* For the report: one sentence; and what a worker cost. */
+    void (*note)(struct nfold_run *run, const char *sentence);
+    void (*note_worker)(struct nfold_run *run, unsigned worker, double start_up, uint64_t memory,
+                        unsigned restarts);
 };
 
 typedef struct nfold_backend {
@@ -81,6 +124,9 @@ typedef struct nfold_backend {
     /* Async-signal-safe; the engine's own stop flag is already set. (optional) */
     void (*stop)(void *self);
     void (*close)(void *self);
+    /* In a forked copy of the program: frees what close would, but touches no worker: they are the
+     * other process's. (optional) */
+    void (*forget)(void *self);
 } nfold_backend;
 
 #endif

@@ -68,7 +68,8 @@ NFOLD_API const char *nfold_version(void);
     X(SYSTEM, -8, 3, OSError, "a system call failed")                                              \
     X(STOPPED, -9, 102, KeyboardInterrupt, "the run was stopped")                                  \
     X(MISMATCH, -10, 1, AssertionError, "results that must be equal differ")                       \
-    X(INTERNAL, -11, 3, SystemError, "a defect in nfold")
+    X(INTERNAL, -11, 3, SystemError, "a defect in nfold")                                          \
+    X(POISON, -12, 1, RuntimeError, "an item ends every worker that tries it")
 
 enum nfold_error_code {
 #define NFOLD_ERROR_ENUM(name, value, status, exception, meaning) NFOLD_E_##name = value,
@@ -186,6 +187,9 @@ typedef struct nfold_worker_report {
     uint64_t chunks; /* done by it */
     uint64_t claims;
     uint64_t native_chunks; /* of them, by native code */
+    double start_up;        /* processes: from its start to its first answer; 0: a thread */
+    uint64_t memory;        /* processes: bytes that it alone uses; 0: unknown */
+    unsigned restarts;      /* processes: how often a new worker took its place */
 } nfold_worker_report;
 
 struct nfold_report {
@@ -211,6 +215,9 @@ struct nfold_report {
     double imbalance;     /* max ÷ mean of busy */
     double amdahl_limit;  /* the speed-up is at most this with any number of workers: wall ÷ serial */
     const nfold_worker_report *worker; /* [workers] */
+    unsigned restarts;    /* workers that died and were replaced */
+    double start_up;      /* processes: the mean of the workers' */
+    uint64_t memory;      /* processes: the sum of the workers' */
 };
 
 NFOLD_API void nfold_report_free(nfold_report *report); /* NULL is fine */

@@ -300,10 +300,12 @@ static void note_workers(const struct nfold_context *context, struct attempt *at
     double busy = 0;
     char text[96];
     for (unsigned k = 0; k < attempt->run->workers; k++) {
+        attempt->facts.cpu += attempt->run->worker[k].cpu;
         took_part += attempt->run->worker[k].first_claim != 0;
         busy += attempt->run->worker[k].busy;
     }
     add_note(attempt, context->note);
+    add_note(attempt, nf_buffer_text(&attempt->run->note));
     if (took_part == context->workers)
         return;
     snprintf(text, sizeof text, "%u of %u workers took part: too little work to share", took_part,
@@ -386,6 +388,7 @@ static int run_work(struct nfold_context *context, struct attempt *attempt, cons
                                          .body = work->body,
                                          .loops = context->loops,
                                          .crowd = context->crowd,
+                                         .isa = context->isa,
                                          .stop = &context->stop};
     atomic_store(&context->items_done, 0);
     atomic_store(&context->items_all, attempt->plan.items);

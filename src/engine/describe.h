@@ -2,6 +2,8 @@
 #ifndef NF_DESCRIBE_H
 #define NF_DESCRIBE_H
 
+#include <stddef.h>
+
 #include <nfold/body.h>
 
 #include "buffer.h"
@@ -9,7 +11,18 @@
 
 /* Appends lines of "key value", numbers in hexadecimal, and the body's own description after
  * "body NAME". NFOLD_E_USAGE: this body exists in this process only. */
-int nf_describe(const struct nf_plan *plan, const struct nfold_body *body,
+int nf_describe(const struct nf_plan *plan, const struct nfold_body *body, const char *isa,
                 struct nfold_buffer *buffer, nfold_error *err);
+
+/* What such a text says. */
+struct nf_description {
+    nfold_work work; /* without its body */
+    char isa[16], body[32];
+    const char *body_text; /* the body's own description, to the end of the text */
+    size_t body_size;
+};
+
+int nf_describe_read(struct nf_description *description, const char *text, size_t size,
+                     nfold_error *err);
 
 #endif

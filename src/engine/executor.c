@@ -55,6 +55,8 @@ int nf_executor_prepare(struct nf_executor *executor, const struct nf_order_job 
     executor->native_chunks = 0;
     if (job->plan->chunk_items < NF_BLOCK_ITEMS)
         memset(executor->padded, 0, sizeof executor->padded);
+    executor->is_careful = 0;
+    executor->watch = NULL;
     for (int l = 0; l < NFOLD_LANES; l++)
         executor->fold.weight[l] = l % 2 ? 4 : 2;
     if (size <= executor->scratch_size)
@@ -94,6 +96,21 @@ static int call_body(struct nf_executor *executor, const double *x, double *y, s
     return check_mode(body->type->call(body->self, executor->scratch, x, y, count, err), err);
 }
 
+/* Says which item comes next: whoever watches knows then what a worker died of. */
+static void give_sign(struct nf_executor *executor, uint64_t item, double x)
+{
+    struct nf_watch *watch = executor->watch;
+    uint64_t beats;
+    if (!watch)
+        return;
+    beats = atomic_load_explicit(&watch->beats, memory_order_relaxed);
+    if (executor->is_careful) {
+        atomic_store_explicit(&watch->item, item, memory_order_relaxed);
+        atomic_store_explicit(&watch->x, x, memory_order_relaxed);
+    }
+    atomic_store_explicit(&watch->beats, beats + 1, memory_order_release);
+}
+
 /* Few items a call, asking in between whether to go on. */
 static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const double *x, double *y,
                           size_t count, nfold_error *err)
@@ -104,8 +121,11 @@ static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const do
         int rc;
         if (part > executor->pace.grain)
             part = executor->pace.grain;
+        if (executor->is_careful)
+            part = 1;
         if (is_unwanted(executor, chunk))
             return NFOLD_E_STOPPED;
+        give_sign(executor, executor->item + done, x[done]);
         memcpy(executor->part_x, x + done, part * sizeof *x);
         rc = call_body(executor, executor->part_x, executor->part_y, part, err);
         if (rc < 0)
@@ -120,7 +140,7 @@ static int evaluate_paced(struct nf_executor *executor, uint64_t chunk, const do
 /* y[k] = f(x[k]) for items of a chunk; x and y are the executor's blocks. */
 static int evaluate(struct nf_executor *executor, uint64_t chunk, size_t count, nfold_error *err)
 {
-    if (executor->is_paced)
+    if (executor->is_paced || executor->is_careful)
         return evaluate_paced(executor, chunk, executor->x, executor->y, count, err);
     return call_body(executor, executor->x, executor->y, count, err);
 }
@@ -190,6 +210,7 @@ static int lanes_by_blocks(struct nf_executor *executor, uint64_t chunk, nfold_e
             break; /* only absent items follow: they change nothing */
         loops->block_points(executor->base, plan->points.h, at / NFOLD_LANES, NF_BLOCK_STEPS,
                             executor->x);
+        executor->item = start + at + first;
         rc = evaluate_present(executor, chunk, first, last, NF_BLOCK_ITEMS, err);
         if (rc < 0)
             return rc;
@@ -255,7 +276,9 @@ static int try_item(struct nf_executor *executor, uint64_t item, double x, doubl
                     nfold_error *err)
 {
     const struct nf_plan *plan = executor->job.plan;
-    int rc = value_of(executor, x, y, err);
+    int rc;
+    give_sign(executor, item, x);
+    rc = value_of(executor, x, y, err);
     if (rc < 0 || (!plan->allow_nonfinite && !isfinite(*y)))
         return describe_failure(plan, item, x, *y, rc, err);
     return 0;
@@ -442,6 +465,7 @@ static int run_small_chunks(struct nf_executor *executor, uint64_t chunk, uint64
     int rc;
     present_items(plan, chunk * plan->chunk_items, count, &first, &last);
     small_points(executor, chunk, chunks);
+    executor->item = chunk * plan->chunk_items + first;
     rc = evaluate_present(executor, chunk, first, last, (unsigned)count, err);
     if (rc >= 0)
         return take_small_chunks(executor, chunk, chunks, fragment, err);
@@ -482,10 +506,12 @@ static int run_range(struct nf_executor *executor, uint64_t chunk, struct nfold_
     if (last > plan->items)
         last = plan->items;
     while (first < last) {
-        uint64_t end = last - first > executor->pace.grain ? first + executor->pace.grain : last;
+        uint64_t grain = executor->is_careful ? 1 : executor->pace.grain;
+        uint64_t end = last - first > grain ? first + grain : last;
         int rc;
         if (is_unwanted(executor, chunk))
             return NFOLD_E_STOPPED;
+        give_sign(executor, first, (double)first);
         rc = check_mode(body->type->range(body->self, first, end, err), err);
         if (rc < 0)
             return rc;

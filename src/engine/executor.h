@@ -8,6 +8,15 @@
 #include "order.h"
 #include "pace.h"
 
+/* Signs of life of a worker in another process, for those who watch it. Written with relaxed
+ * stores: a reader of a living worker wants the beats only, and one of a dead worker sees all. */
+struct nf_watch {
+    _Atomic uint64_t beats; /* calls of the body */
+    _Atomic uint64_t item;  /* of the latest call, when careful */
+    _Atomic double x;
+    _Atomic int is_careful; /* set before chunks are executed */
+};
+
 /* What all workers of a run share and only read. */
 struct nf_order_job {
     const struct nf_plan *plan;
@@ -16,6 +25,7 @@ struct nf_order_job {
     const _Atomic int *stop;       /* set: give up soon */
     const _Atomic uint64_t *limit; /* chunks from here on are not wanted any more */
     unsigned crowd;                /* workers for each processor; more than 1: they take turns */
+    const char *isa;               /* of loops */
 };
 
 /* Why and where a claim ended early. */
@@ -39,6 +49,9 @@ struct nf_executor {
     size_t scratch_size;
     struct nf_pace pace;
     int is_paced;
+    int is_careful;         /* one item a call, each noted before it is tried */
+    uint64_t item;          /* the first of the next call, when careful */
+    struct nf_watch *watch; /* NULL: nobody watches */
     uint64_t native_chunks;
 };
 

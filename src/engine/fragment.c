@@ -73,6 +73,15 @@ void nf_fragment_join(const struct nf_plan *plan, struct nfold_fragment *left,
         add_even(left, (struct nfold_node){right->even_hi, right->even_lo});
 }
 
+uint32_t nf_fragment_node_count(const struct nf_plan *plan, struct nfold_range chunks)
+{
+    uint64_t at = chunks.first, end = at + chunks.count;
+    uint32_t count = 0;
+    for (; at < end; count++)
+        at += first_size(plan, at, end);
+    return count;
+}
+
 void nf_fragment_copy(struct nfold_fragment *to, const struct nfold_fragment *from)
 {
     memcpy(to, from, offsetof(struct nfold_fragment, node) + from->node_count * sizeof *from->node);

@@ -15,6 +15,8 @@ void nf_fragment_append(const struct nf_plan *plan, struct nfold_fragment *fragm
 /* right must begin where left ends; left becomes both. */
 void nf_fragment_join(const struct nf_plan *plan, struct nfold_fragment *left,
                       const struct nfold_fragment *right);
+/* How many nodes a fragment of these chunks has. */
+uint32_t nf_fragment_node_count(const struct nf_plan *plan, struct nfold_range chunks);
 void nf_fragment_copy(struct nfold_fragment *to, const struct nfold_fragment *from);
 /* Of the fragment of all claims: the tree over the chunks, and the ends' node (0, 0 without ends).
  */

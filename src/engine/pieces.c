@@ -96,6 +96,36 @@ int nf_pieces_add(const struct nf_plan *plan, struct nf_pieces *pieces,
     return 0;
 }
 
+int nf_pieces_has_room(const struct nf_plan *plan, const struct nf_pieces *pieces,
+                       const struct nfold_fragment *fragment)
+{
+    uint64_t claims = nf_plan_claims(plan), first = fragment->chunks.first;
+    unsigned at;
+    if (first >= claims || fragment->chunks.count > claims - first ||
+        fragment->node_count != nf_fragment_node_count(plan, fragment->chunks))
+        return 0;
+    at = place_of(pieces, first);
+    if (at > 0 && end_of(pieces->piece[at - 1]) > first)
+        return 0;
+    return at == pieces->count || end_of(fragment) <= pieces->piece[at]->chunks.first;
+}
+
+int nf_pieces_gap(const struct nf_pieces *pieces, struct nfold_range *gap)
+{
+    uint64_t first = gap->first, end = first + gap->count;
+    unsigned at = place_of(pieces, first);
+    if (at > 0 && end_of(pieces->piece[at - 1]) > first)
+        first = end_of(pieces->piece[at - 1]);
+    for (; at < pieces->count && pieces->piece[at]->chunks.first == first; at++)
+        first = end_of(pieces->piece[at]);
+    if (first >= end)
+        return 0;
+    if (at < pieces->count && pieces->piece[at]->chunks.first < end)
+        end = pieces->piece[at]->chunks.first;
+    *gap = (struct nfold_range){first, end - first};
+    return 1;
+}
+
 const struct nfold_fragment *nf_pieces_whole(const struct nf_plan *plan,
                                              const struct nf_pieces *pieces)
 {

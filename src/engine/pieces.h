@@ -14,6 +14,11 @@ void nf_pieces_clear(struct nf_pieces *pieces); /* frees */
 /* Adds a fragment that overlaps none. NFOLD_E_MEMORY: nothing changed. */
 int nf_pieces_add(const struct nf_plan *plan, struct nf_pieces *pieces,
                   const struct nfold_fragment *fragment);
+/* Is it a fragment of the plan that overlaps none? */
+int nf_pieces_has_room(const struct nf_plan *plan, const struct nf_pieces *pieces,
+                       const struct nfold_fragment *fragment);
+/* Cuts *gap to its first part that is in no piece; 0: all of it is. */
+int nf_pieces_gap(const struct nf_pieces *pieces, struct nfold_range *gap);
 /* The fragment of all claims of the plan, or NULL while some are missing. */
 const struct nfold_fragment *nf_pieces_whole(const struct nf_plan *plan,
                                              const struct nf_pieces *pieces);

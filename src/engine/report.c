@@ -33,7 +33,10 @@ static unsigned add_workers(const struct nf_report_facts *facts, nfold_worker_re
             .start = worker->first_claim - facts->start,
             .chunks = worker->chunks,
             .claims = worker->claims,
-            .native_chunks = worker->is_prepared ? worker->executor->native_chunks : 0};
+            .native_chunks = worker->native_chunks,
+            .start_up = worker->start_up,
+            .memory = worker->memory,
+            .restarts = worker->restarts};
     }
     return count;
 }
@@ -58,6 +61,9 @@ static void add_sums(nfold_report *report)
     for (unsigned k = 0; k < report->workers; k++) {
         busy += report->worker[k].busy;
         most = fmax(most, report->worker[k].busy);
+        report->restarts += report->worker[k].restarts;
+        report->start_up += report->worker[k].start_up / report->workers;
+        report->memory += report->worker[k].memory;
     }
     if (report->wall > 0)
         report->rate = (double)report->items_done / report->wall;

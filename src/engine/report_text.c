@@ -71,6 +71,22 @@ static void print_workers(struct nfold_buffer *out, const nfold_report *report, 
     print_wrapped(out, "workers", text);
 }
 
+/* What worker processes cost. */
+static void print_processes(struct nfold_buffer *out, const nfold_report *report)
+{
+    char start_up[NF_NUMBER_SIZE], memory[NF_NUMBER_SIZE];
+    if (report->start_up <= 0 && report->restarts == 0)
+        return;
+    print_label(out, "processes");
+    nf_buffer_print(out, "started in %s each", nf_number_seconds(report->start_up, start_up));
+    if (report->memory > 0)
+        nf_buffer_print(out, ", %sB of memory in all",
+                        nf_number_scaled((double)report->memory, memory));
+    if (report->restarts > 0)
+        nf_buffer_print(out, ", %u replaced", report->restarts);
+    nf_buffer_string(out, "\n");
+}
+
 static void print_times(struct nfold_buffer *out, const nfold_report *report)
 {
     char wall[NF_NUMBER_SIZE], cpu[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE], items[NF_NUMBER_SIZE];
@@ -186,6 +202,7 @@ void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const 
     print_workers(out, report, cpus);
     if (each_worker)
         print_each_worker(out, report);
+    print_processes(out, report);
     print_times(out, report);
     print_sharing(out, report);
     print_code(out, report);
@@ -222,6 +239,9 @@ static void json_workers(struct nf_json *json, const nfold_report *report)
         nf_json_unsigned(json, "chunks", worker->chunks);
         nf_json_unsigned(json, "claims", worker->claims);
         nf_json_unsigned(json, "native_chunks", worker->native_chunks);
+        nf_json_number(json, "start_up", worker->start_up);
+        nf_json_unsigned(json, "memory", worker->memory);
+        nf_json_unsigned(json, "restarts", worker->restarts);
         nf_json_end(json);
     }
     nf_json_end(json);
@@ -266,6 +286,9 @@ void nf_report_json(struct nf_json *json, const char *key, const nfold_report *r
     nf_json_unsigned(json, "workers_asked", report->workers_asked);
     nf_json_unsigned(json, "workers", report->workers);
     json_measures(json, report);
+    nf_json_unsigned(json, "restarts", report->restarts);
+    nf_json_number(json, "start_up", report->start_up);
+    nf_json_unsigned(json, "memory", report->memory);
     json_workers(json, report);
     nf_json_end(json);
 }

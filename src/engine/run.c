@@ -12,6 +12,7 @@
 #include "describe.h"
 #include "error.h"
 #include "float_env.h"
+#include "remote.h"
 
 #define CLAIM_SECONDS_MAX 5e-3  /* so that native code is taken up soon, and progress moves */
 #define TURNS_SECONDS     50e-3 /* until each of the workers of one processor had a claim */
@@ -24,14 +25,14 @@ static int is_stopped(const struct nfold_run *run)
 
 static double seconds_each(const struct nfold_run *run)
 {
-    double measured = atomic_load_explicit(&run->seconds_each, memory_order_relaxed);
+    double measured = atomic_load_explicit(&run->shared->seconds_each, memory_order_relaxed);
     return measured > 0 ? measured : run->cost_seconds;
 }
 
 static uint64_t chunks_left(const struct nfold_run *run)
 {
-    uint64_t next = atomic_load_explicit(&run->next, memory_order_relaxed);
-    uint64_t limit = atomic_load_explicit(&run->limit, memory_order_relaxed);
+    uint64_t next = atomic_load_explicit(&run->shared->next, memory_order_relaxed);
+    uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
     return next < limit ? limit - next : 0;
 }
 
@@ -69,7 +70,8 @@ static void book_claim(struct nfold_run *run, struct nf_run_worker *worker, doub
         /* Half the old value: one preempted claim must not mislead for long. */
         worker->seconds_each =
             worker->seconds_each > 0 ? 0.5 * (worker->seconds_each + each) : each;
-        atomic_store_explicit(&run->seconds_each, worker->seconds_each, memory_order_relaxed);
+        atomic_store_explicit(&run->shared->seconds_each, worker->seconds_each,
+                              memory_order_relaxed);
     }
     worker->last_claim = now;
     worker->pending = 0;
@@ -96,7 +98,7 @@ static int claim_lost(struct nfold_run *run, struct nfold_range *chunks)
         return 0;
     pthread_mutex_lock(&run->lock);
     while (!found && run->lost_count > 0) {
-        uint64_t limit = atomic_load_explicit(&run->limit, memory_order_relaxed);
+        uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
         *chunks = run->lost[run->lost_count - 1];
         atomic_fetch_sub_explicit(&run->lost_count, 1, memory_order_relaxed);
         found = chunks->first < limit || chunks->first == run->job.plan->chunks;
@@ -109,13 +111,13 @@ static int claim_next(struct nfold_run *run, const struct nf_run_worker *worker,
                       struct nfold_range *chunks)
 {
     uint64_t batch = batch_size(run, worker);
-    uint64_t first = atomic_load_explicit(&run->next, memory_order_relaxed), count;
+    uint64_t first = atomic_load_explicit(&run->shared->next, memory_order_relaxed), count;
     do {
-        uint64_t limit = atomic_load_explicit(&run->limit, memory_order_relaxed);
+        uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
         if (first >= limit)
             return 0;
         count = batch < limit - first ? batch : limit - first;
-    } while (!atomic_compare_exchange_weak_explicit(&run->next, &first, first + count,
+    } while (!atomic_compare_exchange_weak_explicit(&run->shared->next, &first, first + count,
                                                     memory_order_relaxed, memory_order_relaxed));
     *chunks = (struct nfold_range){first, count};
     return 1;
@@ -144,8 +146,8 @@ static int run_claim(struct nfold_run *run, unsigned number, struct nfold_range 
     nf_upgrade_consider(run->upgrade, run_left(run) / run->workers,
                         each / (double)plan->chunk_items);
     /* The ends go first: a function that is infinite there fails at once. */
-    if (plan->has_ends && !atomic_load_explicit(&run->ends_taken, memory_order_relaxed) &&
-        !atomic_exchange_explicit(&run->ends_taken, 1, memory_order_relaxed)) {
+    if (plan->has_ends && !atomic_load_explicit(&run->shared->ends_taken, memory_order_relaxed) &&
+        !atomic_exchange_explicit(&run->shared->ends_taken, 1, memory_order_relaxed)) {
         *chunks = (struct nfold_range){plan->chunks, 1};
         return 1; /* pending stays 0: two calls say nothing about a chunk */
     }
@@ -156,17 +158,30 @@ static int run_claim(struct nfold_run *run, unsigned number, struct nfold_range 
     return 1;
 }
 
+/* Other processes do not see the lock. */
+static void lower_limit(struct nfold_run *run, uint64_t wanted)
+{
+    uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
+    while (wanted < limit &&
+           !atomic_compare_exchange_weak_explicit(&run->shared->limit, &limit, wanted,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
 /* Keeps the lowest failure; what lies above it need not be done. */
 static void keep_failure(struct nfold_run *run, const struct nf_failure *failure)
 {
     pthread_mutex_lock(&run->lock);
     if (run->failure.code == 0 || failure->place < run->failure.place) {
-        uint64_t limit = failure->place > 0 ? failure->place - 1 : 0;
         run->failure = *failure;
-        if (limit < atomic_load_explicit(&run->limit, memory_order_relaxed))
-            atomic_store_explicit(&run->limit, limit, memory_order_relaxed);
+        lower_limit(run, failure->place > 0 ? failure->place - 1 : 0);
     }
     pthread_mutex_unlock(&run->lock);
+}
+
+void nf_run_keep_failure(struct nfold_run *run, const struct nf_failure *failure)
+{
+    keep_failure(run, failure);
 }
 
 static int fail_at(struct nfold_run *run, uint64_t place, int code, nfold_error *err)
@@ -182,16 +197,18 @@ static int fail_at(struct nfold_run *run, uint64_t place, int code, nfold_error 
 
 static int prepare_worker(struct nfold_run *run, unsigned number, nfold_error *err)
 {
-    struct nf_run_worker *worker = &run->worker[number];
-    if (worker->is_prepared)
+    struct nf_run_hand *hand = &run->hand[number];
+    if (hand->is_prepared)
         return 0;
     if (!run->executors[number])
         run->executors[number] = nf_executor_create();
-    worker->executor = run->executors[number];
-    if (!worker->executor)
+    hand->executor = run->executors[number];
+    if (!hand->executor)
         return nf_fail_memory(err);
-    worker->is_prepared = nf_executor_prepare(worker->executor, &run->job, err) == 0;
-    return worker->is_prepared ? 0 : NFOLD_E_MEMORY;
+    hand->is_prepared = nf_executor_prepare(hand->executor, &run->job, err) == 0;
+    if (run->mishap)
+        hand->executor->watch = &run->worker[number].watch;
+    return hand->is_prepared ? 0 : NFOLD_E_MEMORY;
 }
 
 static struct nf_current current_chunks(const struct nfold_run *run, unsigned number,
@@ -219,23 +236,32 @@ static int run_execute(struct nfold_run *run, unsigned number, struct nfold_rang
     struct nf_current current = current_chunks(run, number, chunks);
     nfold_kernel_fn *kernel = atomic_load_explicit(&run->upgrade->kernel, memory_order_acquire);
     struct nf_run_worker *worker = &run->worker[number];
+    struct nf_executor *executor;
     struct nf_failure failure;
     struct nf_float_env env;
     int rc;
     nf_fragment_start(fragment, chunks.first);
     if (prepare_worker(run, number, err) < 0)
         return fail_at(run, chunks.first + 1, NFOLD_E_MEMORY, err);
+    executor = run->hand[number].executor;
+    executor->is_careful =
+        atomic_load_explicit(&worker->watch.is_careful, memory_order_relaxed) && run->mishap;
+    if (executor->is_careful)
+        kernel = NULL;
     nf_current_enter(&current);
     nf_float_env_enter(&env);
-    rc = nf_executor_run(worker->executor, chunks, worker->last_claim, kernel, fragment, &failure);
+    rc = nf_executor_run(executor, chunks, worker->last_claim, kernel, fragment, &failure);
     nf_float_env_leave(&env);
     nf_current_leave();
     if (chunks.first < run->job.plan->chunks)
         worker->chunks += fragment->chunks.count;
+    worker->native_chunks = executor->native_chunks;
     if (rc == NFOLD_E_STOPPED)
         return nf_fail(err, NFOLD_E_STOPPED, "stopped");
     if (rc < 0) {
         keep_failure(run, &failure);
+        if (run->mishap)
+            nf_run_tell(run, number, chunks, &failure);
         if (err)
             *err = failure.err;
     }
@@ -253,6 +279,12 @@ static void run_merge(struct nfold_run *run, unsigned number, const struct nfold
         return;
     nf_float_env_enter(&env);
     pthread_mutex_lock(&run->lock);
+    /* A worker in another process may have written anything into the memory it shares. */
+    if (run->mishap && !nf_pieces_has_room(plan, &run->pieces, fragment)) {
+        pthread_mutex_unlock(&run->lock);
+        nf_float_env_leave(&env);
+        return;
+    }
     rc = nf_pieces_add(plan, &run->pieces, fragment);
     pthread_mutex_unlock(&run->lock);
     nf_float_env_leave(&env);
@@ -307,7 +339,7 @@ static int run_work(struct nfold_run *run, unsigned number)
 
 static int run_describe(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
 {
-    return nf_describe(run->job.plan, run->job.body, buffer, err);
+    return nf_describe(run->job.plan, run->job.body, run->job.isa, buffer, err);
 }
 
 const struct nfold_engine nf_engine = {
@@ -321,6 +353,23 @@ const struct nfold_engine nf_engine = {
     .workers = run_workers,
     .describe = run_describe,
     .now = run_now,
+    .traits = nf_remote_traits,
+    .share_size = nf_remote_share_size,
+    .share = nf_remote_share,
+    .inherit = nf_remote_inherit,
+    .attach = nf_remote_attach,
+    .detach = nf_remote_detach,
+    .native_object = nf_remote_native_object,
+    .native_load = nf_remote_native_load,
+    .tend = nf_remote_tend,
+    .careful = nf_remote_careful,
+    .pulse = nf_remote_pulse,
+    .gap = nf_remote_gap,
+    .poisoned = nf_remote_poisoned,
+    .restart = nf_remote_restart,
+    .rest = nf_remote_rest,
+    .note = nf_remote_note,
+    .note_worker = nf_remote_note_worker,
 };
 
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err)
@@ -330,21 +379,26 @@ int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings
     struct nfold_run *made = aligned_alloc(128, (sizeof *made + 127) / 128 * 128);
     size_t size = settings->workers * sizeof *made->worker;
     struct nf_run_worker *worker = aligned_alloc(128, size);
-    if (!made || !worker) {
+    struct nf_run_hand *hand = calloc(settings->workers, sizeof *hand);
+    if (!made || !worker || !hand) {
         free(made);
         free(worker);
+        free(hand);
         return nf_fail_memory(err);
     }
     memset(made, 0, sizeof *made);
     memset(worker, 0, size);
     made->job = settings->job;
-    made->job.limit = &made->limit;
+    made->shared = &made->own;
+    made->job.limit = &made->own.limit;
+    made->caller_stop = settings->job.stop;
     made->workers = settings->workers;
-    made->worker = worker;
+    made->worker = made->own_worker = worker;
+    made->hand = hand;
     made->executors = settings->executors;
     made->upgrade = settings->upgrade;
     made->items_done = settings->items_done;
-    made->limit = plan->chunks;
+    made->own.limit = plan->chunks;
     if (body->type->cost_ns)
         made->cost_seconds = body->type->cost_ns(body->self) * 1e-9 * (double)plan->chunk_items;
     pthread_mutex_init(&made->lock, NULL);
@@ -359,8 +413,10 @@ void nf_run_destroy(struct nfold_run *run)
         return;
     nf_pieces_clear(&run->pieces);
     pthread_mutex_destroy(&run->lock);
+    nf_buffer_clear(&run->note);
     free(run->lost);
-    free(run->worker);
+    free(run->hand);
+    free(run->own_worker);
     free(run);
 }
 
@@ -385,6 +441,7 @@ int nf_run_finish(struct nfold_run *run, struct nfold_node *root, double *step_e
     const struct nfold_fragment *whole = nf_pieces_whole(plan, &run->pieces);
     struct nfold_node ends, tree;
     int rc;
+    nf_run_collect(run);
     if (run->failure.code < 0) {
         if (err)
             *err = run->failure.err;

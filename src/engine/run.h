@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "buffer.h"
 #include "executor.h"
 #include "pieces.h"
 #include "upgrade.h"
@@ -15,33 +16,64 @@ extern const struct nfold_engine nf_engine;
 /* Less work than this is not worth another worker, or another look at shared memory. */
 #define NF_SHARE_SECONDS 50e-6
 
-/* One worker's own notes; a cache line apart from the others'. */
+/* One worker's own notes; a cache line apart from the others'. No pointers: it may be in memory
+ * that processes share. */
 struct nf_run_worker {
-    _Alignas(128) struct nf_executor *executor; /* the context's; prepared at the first claim */
-    int is_prepared;
-    double first_claim, last_claim; /* clock; 0: none yet */
+    _Alignas(128) double first_claim; /* clock; 0: none yet */
+    double last_claim;
     double busy;
     double seconds_each; /* one chunk, lately; 0: unknown */
     uint64_t pending;    /* chunks of the last claim */
-    uint64_t chunks, claims;
+    uint64_t chunks, claims, native_chunks;
+    double cpu;      /* of a worker process; the caller's own is not in it */
+    double start_up; /* what a backend says of it */
+    uint64_t memory;
+    unsigned restarts;
+    struct nf_watch watch;
+};
+
+/* What a worker computes with: of this process alone. */
+struct nf_run_hand {
+    struct nf_executor *executor; /* the context's; prepared at the first claim */
+    int is_prepared;
+};
+
+/* What all workers touch, in whatever process they are. */
+struct nf_run_shared {
+    _Alignas(128) _Atomic uint64_t next; /* the first chunk that nobody has claimed */
+    _Alignas(
+        128) _Atomic uint64_t limit; /* from here on chunks are not wanted: lowered by a failure */
+    _Atomic int ends_taken;
+    _Atomic int ends_failed;
+    _Atomic double seconds_each; /* one chunk, lately, on any worker; 0: unknown */
+    _Atomic int stop;            /* for workers in other processes */
+};
+
+/* The lowest failure that a worker in another process met. */
+struct nf_run_mishap {
+    _Atomic int is_there;
+    struct nf_failure failure;
 };
 
 struct nfold_run {
     struct nf_order_job job;
     unsigned workers;
-    struct nf_run_worker *worker;   /* [workers] */
+    struct nf_run_worker *worker; /* [workers]: own_worker, or in shared memory */
+    struct nf_run_worker *own_worker;
+    struct nf_run_hand *hand;       /* [workers] */
     struct nf_executor **executors; /* [workers], the context's */
     struct nf_upgrade *upgrade;
+    struct nf_run_shared *shared; /* own, or in shared memory */
+    struct nf_run_mishap
+        *mishap; /* [workers] in shared memory; NULL: this process has all workers */
+    const _Atomic int *caller_stop; /* the context's */
     double started;
     double cost_seconds; /* of a chunk, as the body says; 0: unknown */
+    double cpu_started;  /* of a worker process */
     _Atomic uint64_t *items_done;
-
-    _Alignas(128) _Atomic uint64_t next; /* the first chunk that nobody has claimed */
-    _Alignas(
-        128) _Atomic uint64_t limit; /* chunks from here on are not wanted: lowered by a failure */
-    _Atomic int ends_taken;
+    struct nfold_buffer note; /* the backend's, for the report */
+    struct nf_run_shared own;
     _Atomic unsigned lost_count;
-    _Atomic double seconds_each; /* one chunk, lately, on any worker; 0: unknown */
 
     _Alignas(128) pthread_mutex_t lock; /* guards all below */
     struct nf_pieces pieces;
@@ -60,6 +92,8 @@ struct nf_run_settings {
 
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err);
 void nf_run_destroy(struct nfold_run *run);
+/* Keeps the lowest failure of all; from any worker of this process. */
+void nf_run_keep_failure(struct nfold_run *run, const struct nf_failure *failure);
 /* After the backend returned: the root of the tree, or the lowest failure, or NFOLD_E_STOPPED. */
 int nf_run_finish(struct nfold_run *run, struct nfold_node *root, double *step_error,
                   nfold_error *err);

@@ -45,6 +45,35 @@ void nf_kernels_destroy(struct nf_kernels *kernels, const struct nfold_body_type
     free(kernels);
 }
 
+nfold_kernel_fn *nf_kernels_take(struct nf_kernels *kernels, enum nfold_shape shape)
+{
+    nfold_kernel_fn *kernel = NULL;
+    pthread_mutex_lock(&kernels->lock);
+    if (kernels->state[shape] == KERNEL_READY)
+        kernel = kernels->native[shape].kernel;
+    pthread_mutex_unlock(&kernels->lock);
+    return kernel;
+}
+
+int nf_kernels_object(struct nf_kernels *kernels, enum nfold_shape shape, const void **object,
+                      size_t *size)
+{
+    pthread_mutex_lock(&kernels->lock);
+    *object = kernels->state[shape] == KERNEL_READY ? kernels->native[shape].object : NULL;
+    *size = kernels->native[shape].object_size;
+    pthread_mutex_unlock(&kernels->lock);
+    return *object != NULL;
+}
+
+void nf_kernels_put(struct nf_kernels *kernels, enum nfold_shape shape,
+                    const struct nfold_native *native)
+{
+    pthread_mutex_lock(&kernels->lock);
+    kernels->native[shape] = *native;
+    kernels->state[shape] = KERNEL_READY;
+    pthread_mutex_unlock(&kernels->lock);
+}
+
 /* 1: equal bits; 0: other bits; < 0: could not be compared. */
 static int compare_chunk(const struct nf_upgrade *upgrade, nfold_kernel_fn *kernel,
                          nfold_error *err)

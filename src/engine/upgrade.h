@@ -11,6 +11,14 @@
 struct nf_kernels;
 struct nf_kernels *nf_kernels_create(void);
 void nf_kernels_destroy(struct nf_kernels *kernels, const struct nfold_body_type *type);
+/* Native code that is ready, or NULL. */
+nfold_kernel_fn *nf_kernels_take(struct nf_kernels *kernels, enum nfold_shape shape);
+/* Its object: 1, or 0 if there is none. */
+int nf_kernels_object(struct nf_kernels *kernels, enum nfold_shape shape, const void **object,
+                      size_t *size);
+/* Native code that was compiled and compared in another process. */
+void nf_kernels_put(struct nf_kernels *kernels, enum nfold_shape shape,
+                    const struct nfold_native *native);
 
 enum nf_upgrade_policy { NF_UPGRADE_AUTO, NF_UPGRADE_ON, NF_UPGRADE_OFF };
 enum nf_upgrade_state { NF_UPGRADE_IDLE, NF_UPGRADE_WAITING, NF_UPGRADE_STARTED };
