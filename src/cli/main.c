@@ -14,7 +14,7 @@
 
 const struct nf_verb *const nf_verbs[] = {
     &nf_verb_integrate, &nf_verb_reduce, &nf_verb_compare,    &nf_verb_info,
-    &nf_verb_help,      &nf_verb_man,    &nf_verb_completion, NULL,
+    &nf_verb_help,      &nf_verb_man,    &nf_verb_completion, &nf_verb_worker, NULL,
 };
 
 static int print_text(struct nfold_buffer *text, nfold_error *err)

@@ -67,6 +67,6 @@ extern const struct nf_option nf_rows_run[];  /* what is shown of one run: --rep
 extern const struct nf_option nf_rows_rule[]; /* --rule */
 
 extern const struct nf_verb nf_verb_integrate, nf_verb_reduce, nf_verb_compare, nf_verb_info,
-    nf_verb_help, nf_verb_man, nf_verb_completion;
+    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker;
 
 #endif

@@ -10,7 +10,7 @@ NFOLD_PATH=$(cd "$(dirname "$NFOLD")" && pwd)
 # Times, rates, counts of processors and paths of this machine.
 normalise() {
     sed -E \
-        -e 's/^((serial|threads) +[0-9]+) .* ([0-9a-f]{8}) #*$/\1 # \3 #/' \
+        -e 's/^((serial|threads|processes) +[0-9]+) .* ([0-9a-f]{8}) #*$/\1 # \3 #/' \
         -e 's/the fastest of [0-9]+( to [0-9]+)? runs/the fastest of # runs/' \
         -e '/^ {14}nothing else needs it$/d' \
         -e 's/^(processors|instructions|compiler|topology)( +).*/\1\2#/' \
@@ -19,7 +19,7 @@ normalise() {
         -e 's/(efficiency) [0-9]+ %/\1 # %/; s/(imbalance) [0-9.]+/\1 #/; s/at most [0-9.e+]+ x/at most # x/' \
         -e 's/\((scalar|avx2|avx512)\)/(#)/' \
         -e 's/; processors: .*//' \
-        -e 's/^( *"(wall|cpu|serial|compile|rate|efficiency|imbalance|amdahl_limit|busy|start)":) [^,]*/\1 #/' \
+        -e 's/^( *"(wall|cpu|serial|compile|rate|efficiency|imbalance|amdahl_limit|busy|start|start_up|memory)":) [^,]*/\1 #/' \
         -e 's/^( *"(chunks|claims|native_chunks|isa|native|note)":) ("[^"]*"|[^,]*)/\1 #/' \
         "$@"
 }

@@ -1,0 +1,599 @@
+/* processes.c: worker processes that may die. The caller computes nothing but what is too little to
+ * share: it merges what workers put into their rings, sees them die, and has others do again what
+ * they had claimed.
+ *
+ * Workers claim by themselves, in memory that all share, so that the caller sleeps nearly always.
+ */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "cgroup.h"
+#include "cpus.h"
+#include "error.h"
+#include "mail.h"
+#include "option.h"
+#include "pool.h"
+#include "processes.h"
+#include "worker.h"
+
+#define SPIN_SECONDS    30e-6
+#define SHARE_SECONDS   200e-6 /* less work than this is done by the caller, unless it may crash */
+#define TICK_MS         5
+#define STOP_SECONDS    0.08 /* for workers to notice a stop; then they are killed */
+#define STOPPED_SECONDS 1.0  /* a worker that was sent SIGSTOP is waited for so long */
+#define BARREN_MAX      3    /* workers in a row that die before they answer */
+#define START_TRIES     20   /* when there is no worker left and none can be started */
+#define START_WAIT_MS   50
+
+static const struct nf_option processes_options[] = {
+    {.name = "timeout",
+     .type = NF_OPTION_SECONDS,
+     .metavar = "SECONDS",
+     .help = "processes: a C function may take so long for one item; then its worker is killed"},
+    {0},
+};
+
+/* ---- what workers send ----------------------------------------------------------------------- */
+
+void nf_worker_drain(struct nf_pool *pool, struct nf_worker *worker)
+{
+    struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
+    uint64_t head = atomic_load_explicit(&slot->head, memory_order_acquire);
+    if (head - worker->taken > NF_RING)
+        head = worker->taken; /* scribbled over: its claims are found as gaps */
+    for (; worker->taken != head; worker->taken++) {
+        struct nfold_fragment fragment = slot->ring[worker->taken % NF_RING];
+        pool->engine->merge(pool->run, worker->number, &fragment);
+    }
+    atomic_store_explicit(&slot->tail, worker->taken, memory_order_release);
+}
+
+/* Keeps the latest lines. */
+static void keep_words(struct nf_worker *worker, const char *text, size_t size)
+{
+    size_t room = sizeof worker->words, over;
+    if (size > room) {
+        text += size - room;
+        size = room;
+    }
+    over = worker->words_size + size > room ? worker->words_size + size - room : 0;
+    memmove(worker->words, worker->words + over, worker->words_size - over);
+    worker->words_size -= over;
+    memcpy(worker->words + worker->words_size, text, size);
+    worker->words_size += size;
+}
+
+int nf_worker_listen(struct nf_worker *worker)
+{
+    char text[4096];
+    for (;;) {
+        ssize_t count = recv(worker->socket, text, sizeof text, MSG_DONTWAIT);
+        if (count == 0)
+            return 1;
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return errno != EAGAIN && errno != EWOULDBLOCK;
+        keep_words(worker, text, (size_t)count);
+    }
+}
+
+static int is_idle(const struct nf_pool *pool, const struct nf_worker *worker)
+{
+    const struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
+    return atomic_load_explicit(&slot->answered, memory_order_acquire) == worker->posted;
+}
+
+/* ---- mail ------------------------------------------------------------------------------------ */
+
+/* A worker that cannot be written to is dead or dying: that is seen elsewhere. */
+static void post(struct nf_pool *pool, struct nf_worker *worker, const struct nf_mail *mail, int fd)
+{
+    struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
+    worker->posted++;
+    atomic_store_explicit(&slot->posted, worker->posted, memory_order_release);
+    nf_mail_send(worker->socket, mail, sizeof *mail, &fd, fd >= 0);
+}
+
+static int make_work_file(struct nf_pool *pool, nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    int rc = pool->engine->describe(pool->run, &text, err);
+    if (rc >= 0) {
+        pool->work_fd = nf_mail_file(text.data, text.size);
+        rc = pool->work_fd < 0 ? nf_fail_errno(err, "describing the work to worker processes") : 0;
+    }
+    nf_buffer_clear(&text);
+    return rc;
+}
+
+static void post_native(struct nf_pool *pool, struct nf_worker *worker)
+{
+    const struct nf_mail mail = {.kind = NF_MAIL_NATIVE};
+    if (pool->native_fd >= 0 && worker->has_work && !worker->has_native)
+        post(pool, worker, &mail, pool->native_fd);
+    worker->has_native = pool->native_fd >= 0;
+}
+
+/* The object of native code, once there is one. */
+static void take_native(struct nf_pool *pool)
+{
+    const void *object;
+    size_t size;
+    if (pool->native_fd < 0 && pool->engine->native_object(pool->run, &object, &size))
+        pool->native_fd = nf_mail_file(object, size);
+}
+
+/* A worker that was forked during this run, or has had the mail, knows the work. */
+static int give_work(struct nf_pool *pool, struct nf_worker *worker, nfold_error *err)
+{
+    const struct nf_mail mail = {.kind = NF_MAIL_WORK};
+    if (!worker->has_work) {
+        if (pool->work_fd < 0) {
+            int rc = make_work_file(pool, err);
+            if (rc < 0)
+                return rc;
+        }
+        post(pool, worker, &mail, pool->work_fd);
+        worker->has_work = 1;
+    }
+    post_native(pool, worker);
+    return 0;
+}
+
+static void give_range(struct nf_pool *pool, struct nf_worker *worker,
+                       const struct nf_suspect *suspect)
+{
+    const struct nf_mail mail = {
+        .kind = NF_MAIL_RANGE, .level = suspect->level, .chunks = suspect->chunks};
+    worker->range = suspect->chunks;
+    worker->suspect_item_known = suspect->has_item;
+    worker->suspect_item = suspect->item;
+    worker->beats_at_range = pool->engine->pulse(pool->run, worker->number, NULL);
+    worker->beaten_at = pool->engine->now();
+    post(pool, worker, &mail, -1);
+}
+
+static void give_claims(struct nf_pool *pool, struct nf_worker *worker)
+{
+    const struct nf_mail mail = {.kind = NF_MAIL_CLAIM};
+    worker->range = (struct nfold_range){0, 0};
+    worker->has_claimed = 1;
+    worker->beaten_at = pool->engine->now();
+    post(pool, worker, &mail, -1);
+}
+
+/* ---- starting -------------------------------------------------------------------------------- */
+
+/* A worker ready for this run, or a code. */
+static int engage(struct nf_pool *pool, struct nf_worker *worker, nfold_error *err)
+{
+    int rc = 0;
+    if (worker->pid > 0 && pool->must_inherit && !worker->has_work)
+        nf_worker_retire(worker);
+    if (worker->pid == 0) {
+        rc = nf_worker_start(pool, worker, err);
+        if (rc < 0)
+            return rc;
+    }
+    return give_work(pool, worker, err);
+}
+
+static unsigned count_alive(const struct nf_pool *pool)
+{
+    unsigned alive = 0;
+    for (unsigned k = 0; k < pool->wanted; k++)
+        alive += pool->worker[k].pid > 0;
+    return alive;
+}
+
+/* In the place of a worker that died. With others alive it may fail: they go on. */
+static void replace(struct nf_pool *pool, struct nf_worker *worker)
+{
+    if (pool->barren >= BARREN_MAX) {
+        pool->is_failed = 1;
+        nf_fail(&pool->err, NFOLD_E_SYSTEM, "worker processes do not come up: the last was %s",
+                pool->cause);
+        return;
+    }
+    pool->engine->restart(pool->run, worker->number);
+    for (unsigned tries = 0; tries < START_TRIES; tries++) {
+        if (engage(pool, worker, &pool->err) >= 0)
+            return;
+        if (count_alive(pool) > 0 || pool->err.code == NFOLD_E_USAGE)
+            break;
+        poll(NULL, 0, START_WAIT_MS);
+    }
+    pool->is_failed = count_alive(pool) == 0;
+}
+
+/* ---- watching -------------------------------------------------------------------------------- */
+
+static int is_gone(const struct nf_pool *pool, struct nf_worker *worker, unsigned index)
+{
+    const struct pollfd *files = &pool->poll[1 + 2 * index];
+    if (files[0].revents && nf_worker_listen(worker))
+        return 1;
+    return worker->pidfd >= 0 && (files[1].revents & POLLIN);
+}
+
+static void wait_a_tick(struct nf_pool *pool)
+{
+    uint64_t rung;
+    ssize_t ignored;
+    pool->poll[0] = (struct pollfd){.fd = pool->bell, .events = POLLIN};
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        pool->poll[1 + 2 * k] = (struct pollfd){.fd = pool->worker[k].socket, .events = POLLIN};
+        pool->poll[2 + 2 * k] = (struct pollfd){.fd = pool->worker[k].pidfd, .events = POLLIN};
+    }
+    if (poll(pool->poll, 1 + 2 * pool->wanted, TICK_MS) <= 0)
+        for (unsigned k = 0; k < 1 + 2 * pool->wanted; k++)
+            pool->poll[k].revents = 0;
+    ignored = read(pool->bell, &rung, sizeof rung);
+    (void)ignored;
+}
+
+/* Was it stopped, and for how long? Ctrl-Z stops the caller, too, and its clock begins only when
+ * both go on. */
+static void watch_stops(struct nf_pool *pool, struct nf_worker *worker, double now)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)worker->pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+        info.si_pid == worker->pid)
+        worker->stopped_at = info.si_code == CLD_STOPPED ? now : 0;
+    if (worker->stopped_at > 0 && now - worker->stopped_at > STOPPED_SECONDS) {
+        worker->is_stopped = 1;
+        worker->stopped_at = 0;
+        nf_worker_signal(worker, SIGKILL);
+    }
+    (void)pool;
+}
+
+/* One call of a function may hold many items: when it takes too long it is done again item by item,
+ * and only there is the item to blame. */
+static void watch_item(struct nf_pool *pool, struct nf_worker *worker, double now)
+{
+    const struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
+    uint64_t beats = pool->engine->pulse(pool->run, worker->number, NULL);
+    if (beats != worker->beats || !atomic_load(&slot->has_claim)) {
+        worker->beats = beats;
+        worker->beaten_at = now;
+    }
+    if (now - worker->beaten_at > pool->timeout && !worker->is_overdue) {
+        worker->is_overdue = 1;
+        nf_worker_signal(worker, SIGKILL);
+    }
+}
+
+static void watch(struct nf_pool *pool, int is_user_code)
+{
+    double now = pool->engine->now();
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        struct nf_worker *worker = &pool->worker[k];
+        if (worker->pid == 0)
+            continue;
+        if (!is_idle(pool, worker))
+            watch_stops(pool, worker, now);
+        if (is_user_code && pool->timeout > 0 && !is_idle(pool, worker))
+            watch_item(pool, worker, now);
+        post_native(pool, worker);
+    }
+}
+
+static int is_refused(struct nf_pool *pool, const struct nf_worker *worker)
+{
+    struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
+    int code = atomic_load(&slot->refused);
+    if (code >= 0)
+        return 0;
+    pool->is_failed = 1;
+    slot->refusal[sizeof slot->refusal - 1] = '\0';
+    nf_fail(&pool->err, code, "worker %u: %s", worker->number, slot->refusal);
+    return 1;
+}
+
+/* Gives something to each worker that has nothing to do. 1: somebody is at work. */
+static int keep_busy(struct nf_pool *pool)
+{
+    struct nf_suspect suspect;
+    int is_busy = 0;
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        struct nf_worker *worker = &pool->worker[k];
+        if (worker->pid == 0)
+            continue;
+        if (is_idle(pool, worker)) {
+            worker->start_up =
+                worker->is_tried ? worker->start_up : pool->engine->now() - worker->started_at;
+            worker->is_tried = 1;
+            worker->range = (struct nfold_range){0, 0};
+            if (is_refused(pool, worker))
+                return 0;
+            if (nf_suspect_take(pool, &suspect))
+                give_range(pool, worker, &suspect);
+            else if (!worker->has_claimed)
+                give_claims(pool, worker);
+        }
+        is_busy |= !is_idle(pool, worker);
+    }
+    return is_busy;
+}
+
+/* All rest: what is missing still, because nobody could know that it was claimed? */
+static int find_gap(struct nf_pool *pool)
+{
+    struct nf_suspect suspect = {.chunks = {0, UINT64_MAX}, .level = NF_LEVEL_WHOLE};
+    if (!pool->engine->gap(pool->run, &suspect.chunks))
+        return 0;
+    nf_suspect_add(pool, suspect);
+    return 1;
+}
+
+static void kill_busy(struct nf_pool *pool)
+{
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        struct nf_worker *worker = &pool->worker[k];
+        if (worker->pid == 0 || is_idle(pool, worker))
+            continue;
+        nf_worker_signal(worker, SIGKILL);
+        nf_worker_reap(worker);
+        nf_worker_drain(pool, worker);
+        nf_worker_clear(worker);
+    }
+}
+
+/* What has happened since the last look. */
+static void look_around(struct nf_pool *pool, int is_stopped)
+{
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        struct nf_worker *worker = &pool->worker[k];
+        if (worker->pid == 0)
+            continue;
+        nf_worker_drain(pool, worker);
+        if (!is_gone(pool, worker, k))
+            continue;
+        nf_worker_bury(pool, worker);
+        if (!is_stopped)
+            replace(pool, worker);
+    }
+}
+
+/* Until every chunk is merged, or the run has failed or was stopped. */
+static void supervise(struct nf_pool *pool)
+{
+    int is_user_code = (pool->engine->traits(pool->run) & NFOLD_BODY_USER_CODE) != 0;
+    double stop_at = 0;
+    for (;;) {
+        int is_stopped = pool->engine->tend(pool->run);
+        if (is_stopped && stop_at == 0)
+            stop_at = pool->engine->now() + STOP_SECONDS;
+        if (is_stopped)
+            pool->suspects = 0;
+        look_around(pool, is_stopped);
+        if (pool->is_failed)
+            break;
+        take_native(pool);
+        if (!keep_busy(pool) && !pool->is_failed && pool->suspects == 0) {
+            look_around(pool, is_stopped); /* the last fragments */
+            if (is_stopped || pool->suspects > 0 ? is_stopped : !find_gap(pool))
+                break;
+            continue;
+        }
+        if (pool->is_failed || (is_stopped && pool->engine->now() > stop_at))
+            break;
+        watch(pool, is_user_code);
+        wait_a_tick(pool);
+    }
+    kill_busy(pool);
+}
+
+/* ---- a run ----------------------------------------------------------------------------------- */
+
+static void begin_run(struct nf_pool *pool, struct nfold_run *run)
+{
+    void *share = nf_area_share(pool->area);
+    pool->run = run;
+    memset(share, 0, pool->engine->share_size(pool->area->workers));
+    pool->engine->share(run, share);
+    pool->suspects = 0;
+    pool->deaths = pool->barren = 0;
+    pool->is_failed = 0;
+    pool->err = (nfold_error){0};
+    for (unsigned k = 0; k < pool->area->workers; k++) {
+        struct nf_worker *worker = &pool->worker[k];
+        worker->has_work = worker->has_native = worker->has_claimed = 0;
+        worker->restarts = 0;
+        worker->beats = 0;
+        worker->words_size = 0;
+    }
+}
+
+static void write_notes(struct nf_pool *pool)
+{
+    char text[320];
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        const struct nf_worker *worker = &pool->worker[k];
+        pool->engine->note_worker(pool->run, k, worker->start_up,
+                                  atomic_load(&nf_area_slot(pool->area, k)->memory),
+                                  worker->restarts);
+    }
+    if (pool->deaths == 0)
+        return;
+    snprintf(text, sizeof text, "%u worker%s died and %s range%s run again; the last was %s",
+             pool->deaths, pool->deaths == 1 ? "" : "s", pool->deaths == 1 ? "its" : "their",
+             pool->deaths == 1 ? " was" : "s were", pool->cause);
+    pool->engine->note(pool->run, text);
+}
+
+static void end_run(struct nf_pool *pool)
+{
+    write_notes(pool);
+    if (pool->work_fd >= 0)
+        close(pool->work_fd);
+    if (pool->native_fd >= 0)
+        close(pool->native_fd);
+    pool->work_fd = pool->native_fd = -1;
+    pool->run = NULL;
+}
+
+/* Engages as many workers as can be had; < 0: none. */
+static int engage_all(struct nf_pool *pool, nfold_error *err)
+{
+    unsigned engaged = 0;
+    char text[640];
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        int rc = engage(pool, &pool->worker[k], err);
+        if (rc == NFOLD_E_USAGE)
+            return rc;
+        engaged += rc >= 0;
+    }
+    if (engaged == 0)
+        return NFOLD_E_SYSTEM;
+    if (engaged < pool->wanted) {
+        snprintf(text, sizeof text, "%u of %u workers could be started", engaged, pool->wanted);
+        pool->engine->note(pool->run, text);
+    }
+    return 0;
+}
+
+/* The files of a forgotten pool are others' by now, or nobody's. */
+static int renew_files(struct nf_pool *pool, nfold_error *err)
+{
+    unsigned workers = pool->area->workers;
+    if (nf_pool_has_files(pool))
+        return 0;
+    for (unsigned k = 0; k < workers; k++) {
+        struct nf_worker *worker = &pool->worker[k];
+        if (worker->pid > 0) {
+            kill(worker->pid, SIGKILL);
+            nf_worker_reap(worker);
+        }
+    }
+    nf_pool_release(pool);
+    return nf_pool_prepare(pool, workers, err);
+}
+
+/* Too little to share, and nothing that could crash. */
+static int is_small(const struct nf_pool *pool, const struct nfold_run *run)
+{
+    double left = pool->engine->left(run);
+    return !(pool->engine->traits(run) & NFOLD_BODY_USER_CODE) && left >= 0 && left < SHARE_SECONDS;
+}
+
+static int processes_run(void *self, struct nfold_run *run, nfold_error *err)
+{
+    struct nf_pool *pool = self;
+    nfold_error why;
+    int rc;
+    if (is_small(pool, run))
+        return pool->engine->work(run, 0);
+    rc = renew_files(pool, err);
+    if (rc < 0)
+        return rc;
+    pool->wanted = pool->engine->workers(run);
+    if (pool->wanted > pool->count)
+        pool->wanted = pool->count;
+    begin_run(pool, run);
+    pool->must_inherit = make_work_file(pool, &why) < 0;
+    take_native(pool);
+    rc = engage_all(pool, err);
+    if (rc >= 0) {
+        supervise(pool);
+        if (pool->is_failed) {
+            rc = pool->err.code;
+            if (err)
+                *err = pool->err;
+        }
+    }
+    end_run(pool);
+    return rc;
+}
+
+/* ---- the pool -------------------------------------------------------------------------------- */
+
+static void end_workers(struct nf_pool *pool)
+{
+    if (!pool->worker || !pool->area || !nf_pool_has_files(pool))
+        return;
+    for (unsigned k = 0; k < pool->area->workers; k++)
+        if (pool->worker[k].pid > 0)
+            shutdown(pool->worker[k].socket, SHUT_WR);
+    for (unsigned k = 0; k < pool->area->workers; k++)
+        nf_worker_retire(&pool->worker[k]);
+}
+
+static void processes_close(void *self)
+{
+    struct nf_pool *pool = self;
+    end_workers(pool);
+    nf_pool_release(pool);
+}
+
+static void processes_forget(void *self)
+{
+    nf_pool_release(self);
+}
+
+static int processes_open(void *self, const struct nfold_engine *engine, unsigned workers,
+                          const nfold_options *options, nfold_error *err)
+{
+    struct nf_pool *pool = self;
+    struct nf_cpus cpus;
+    int rc;
+    pool->engine = engine;
+    nf_cpus_read(&cpus, "");
+    pool->spin_seconds = workers > cpus.allowed ? 0 : SPIN_SECONDS;
+    pool->timeout = nf_options_seconds(options, "timeout");
+    pool->oom_kills = nf_cgroup_oom_kills("");
+    rc = nf_pool_prepare(pool, workers, err);
+    for (; rc >= 0 && pool->count < workers; pool->count++)
+        rc = nf_worker_start(pool, &pool->worker[pool->count], err);
+    if (pool->count > 0)
+        return (int)pool->count;
+    processes_close(pool);
+    return rc;
+}
+
+/* Async-signal-safe: the bell ends the caller's sleep, and the engine's flag says why. */
+static void processes_stop(void *self)
+{
+    static const uint64_t one = 1;
+    const struct nf_pool *pool = self;
+    int before = errno;
+    ssize_t ignored = write(pool->bell, &one, sizeof one);
+    (void)ignored;
+    errno = before;
+}
+
+static int processes_probe(nfold_error *err)
+{
+    int fd = nf_mail_file("", 0);
+    if (fd < 0)
+        return nf_fail_errno(err, "this system has no memory without a name (memfd_create)");
+    close(fd);
+    return 0;
+}
+
+extern const nfold_backend nf_backend_processes;
+const nfold_backend nf_backend_processes = {
+    .abi = NFOLD_BACKEND_ABI,
+    .name = "processes",
+    .summary = "worker processes: a crash costs a range, not the run",
+    .forms = NFOLD_FORM_CALL | NFOLD_FORM_RANGE,
+    .same_memory = 0,
+    .state_size = sizeof(struct nf_pool),
+    .options = processes_options,
+    .probe = processes_probe,
+    .open = processes_open,
+    .run = processes_run,
+    .stop = processes_stop,
+    .close = processes_close,
+    .forget = processes_forget,
+};

@@ -1,0 +1,324 @@
+/* worker.c: the life of a worker process: it waits for mail, claims and executes chunks, and puts
+ * their fragments into its ring.
+ *
+ * It dies with its caller: the lifeline is a pipe that only the caller holds open, and the kernel
+ * kills the worker when that end closes, whatever the worker is doing. */
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mail.h"
+
+#define SPINS_A_LOOK   64
+#define MEMORY_SECONDS 0.25 /* between two looks at the own size */
+#define ALT_STACK      (32 * 1024)
+
+struct worker {
+    const struct nfold_engine *engine;
+    struct nf_area *area;
+    struct nf_slot *slot;
+    unsigned number;
+    int socket, bell;
+    struct nfold_run *run;
+    void *remote;
+    uint32_t received; /* mails */
+    double measured_at;
+};
+
+/* ---- dying --------------------------------------------------------------------------------- */
+
+/* A handler is given nothing but the number. */
+static struct nf_slot *own_slot;
+
+static void on_crash(int number)
+{
+    atomic_store(&own_slot->signal, number);
+    raise(number); /* the action is the default again: SA_RESETHAND */
+}
+
+static void watch_crashes(struct nf_slot *slot)
+{
+    static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+    static char stack_memory[ALT_STACK];
+    stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof stack_memory};
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+    own_slot = slot;
+    sigaltstack(&stack, NULL);
+    for (unsigned k = 0; k < sizeof crashing / sizeof *crashing; k++)
+        sigaction(crashing[k], &action, NULL);
+}
+
+/* What the caller did with its signals is not for us. Those of the terminal are the caller's: it
+ * decides what becomes of its workers. */
+static void settle_signals(struct nf_slot *slot)
+{
+    static const int terminal[] = {SIGINT, SIGQUIT, SIGHUP, SIGALRM};
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        if (number != SIGKILL && number != SIGSTOP)
+            signal(number, SIG_DFL);
+    for (unsigned k = 0; k < sizeof terminal / sizeof *terminal; k++)
+        signal(terminal[k], SIG_IGN);
+    watch_crashes(slot);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void leave_if_orphan(const struct worker *worker)
+{
+    if (getppid() != worker->area->caller)
+        _exit(0);
+}
+
+/* The caller may be dead already: then nothing would tell us. */
+static void tie_lifeline(int lifeline)
+{
+    struct pollfd end = {.fd = lifeline, .events = POLLIN};
+    fcntl(lifeline, F_SETOWN, getpid());
+    fcntl(lifeline, F_SETSIG, SIGKILL);
+    fcntl(lifeline, F_SETFL, O_ASYNC);
+    if (poll(&end, 1, 0) > 0)
+        _exit(0);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+static void ring_bell(const struct worker *worker)
+{
+    static const uint64_t one = 1;
+    ssize_t ignored = write(worker->bell, &one, sizeof one);
+    (void)ignored;
+}
+
+static int has_mail(const struct worker *worker)
+{
+    return atomic_load_explicit(&worker->slot->posted, memory_order_acquire) != worker->received;
+}
+
+static void spin_for_mail(const struct worker *worker)
+{
+    double deadline = worker->engine->now() + worker->area->spin_seconds;
+    if (worker->area->spin_seconds <= 0)
+        return;
+    do {
+        for (int k = 0; k < SPINS_A_LOOK; k++) {
+            if (has_mail(worker))
+                return;
+#if defined(__x86_64__) || defined(__i386__)
+            __builtin_ia32_pause();
+#endif
+        }
+    } while (worker->engine->now() < deadline);
+}
+
+/* Sleeps in the socket. The end of the stream is the end of the caller, or its wish. */
+static void wait_for_mail(const struct worker *worker)
+{
+    struct pollfd mail = {.fd = worker->socket, .events = POLLIN};
+    spin_for_mail(worker);
+    while (poll(&mail, 1, 1000) <= 0)
+        leave_if_orphan(worker);
+}
+
+/* ---- executing ----------------------------------------------------------------------------- */
+
+/* The place of the next fragment; waits while the ring is full. */
+static struct nfold_fragment *next_place(const struct worker *worker)
+{
+    static const struct timespec briefly = {.tv_nsec = 50000};
+    struct nf_slot *slot = worker->slot;
+    uint64_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
+    if (head - atomic_load_explicit(&slot->tail, memory_order_acquire) >= NF_RING)
+        ring_bell(worker);
+    while (head - atomic_load_explicit(&slot->tail, memory_order_acquire) >= NF_RING) {
+        leave_if_orphan(worker);
+        nanosleep(&briefly, NULL);
+    }
+    return &slot->ring[head % NF_RING];
+}
+
+static void publish(const struct worker *worker, const struct nfold_fragment *fragment)
+{
+    struct nf_slot *slot = worker->slot;
+    uint64_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
+    if (fragment->chunks.count == 0)
+        return;
+    atomic_store_explicit(&slot->head, head + 1, memory_order_release);
+    if (head + 1 - atomic_load_explicit(&slot->tail, memory_order_relaxed) == NF_RING / 2)
+        ring_bell(worker);
+}
+
+/* The claim is told before it is executed and taken back after its fragment is in the ring: should
+ * the worker die in between, the caller knows what it was doing. */
+static int execute(const struct worker *worker, struct nfold_range chunks, enum nf_level level)
+{
+    struct nf_slot *slot = worker->slot;
+    struct nfold_fragment *fragment = next_place(worker);
+    int rc;
+    slot->claim = chunks;
+    atomic_store_explicit(&slot->level, (int)level, memory_order_relaxed);
+    atomic_store_explicit(&slot->has_claim, 1, memory_order_release);
+    rc = worker->engine->execute(worker->run, worker->number, chunks, fragment, NULL);
+    publish(worker, fragment);
+    atomic_store_explicit(&slot->has_claim, 0, memory_order_release);
+    return rc;
+}
+
+static void read_mail(struct worker *worker);
+
+static void claim_all(struct worker *worker)
+{
+    struct nfold_range chunks;
+    while (worker->engine->claim(worker->run, worker->number, &chunks)) {
+        execute(worker, chunks, NF_LEVEL_WHOLE);
+        while (has_mail(worker))
+            read_mail(worker); /* native code: nothing else comes now */
+    }
+}
+
+static void do_range(const struct worker *worker, struct nfold_range chunks, enum nf_level level)
+{
+    struct nfold_range one = {chunks.first, 1};
+    worker->engine->careful(worker->run, worker->number, level == NF_LEVEL_ITEMS);
+    if (level == NF_LEVEL_WHOLE)
+        execute(worker, chunks, level);
+    else
+        for (; one.first - chunks.first < chunks.count; one.first++)
+            if (execute(worker, one, level) < 0)
+                break;
+    worker->engine->careful(worker->run, worker->number, 0);
+}
+
+/* ---- mail ---------------------------------------------------------------------------------- */
+
+static void refuse(const struct worker *worker, const nfold_error *err)
+{
+    snprintf(worker->slot->refusal, sizeof worker->slot->refusal, "%s", err->message);
+    atomic_store(&worker->slot->refused, err->code);
+}
+
+/* A mail's file, as memory; NULL: it cannot be had. */
+static const void *map_file(int fd, size_t *size)
+{
+    struct stat status;
+    void *data;
+    if (fd < 0 || fstat(fd, &status) < 0 || status.st_size == 0)
+        return NULL;
+    *size = (size_t)status.st_size;
+    data = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+    return data == MAP_FAILED ? NULL : data;
+}
+
+static void take_file(struct worker *worker, enum nf_mail_kind kind, int fd)
+{
+    nfold_error err = {.code = NFOLD_E_SYSTEM, .message = "a worker cannot read its mail"};
+    size_t size = 0;
+    const void *data = map_file(fd, &size);
+    int rc = data ? 0 : NFOLD_E_SYSTEM;
+    if (data && kind == NF_MAIL_WORK)
+        rc = worker->engine->attach(&worker->remote, &worker->run, data, size,
+                                    nf_area_share(worker->area), worker->area->workers, &err);
+    else if (data && worker->run)
+        worker->engine->native_load(worker->run, data, size, &err);
+    if (rc < 0) {
+        worker->run = NULL;
+        refuse(worker, &err);
+    }
+    if (data)
+        munmap((void *)(uintptr_t)data, size);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void read_mail(struct worker *worker)
+{
+    struct nf_mail mail;
+    int fd = -1;
+    if (nf_mail_receive(worker->socket, &mail, sizeof mail, &fd, 1) < 0)
+        _exit(0);
+    worker->received++;
+    switch ((enum nf_mail_kind)mail.kind) {
+    case NF_MAIL_WORK:
+    case NF_MAIL_NATIVE:
+        take_file(worker, (enum nf_mail_kind)mail.kind, fd);
+        break;
+    case NF_MAIL_RANGE:
+        if (worker->run)
+            do_range(worker, mail.chunks, (enum nf_level)mail.level);
+        break;
+    case NF_MAIL_CLAIM:
+        if (worker->run)
+            claim_all(worker);
+        break;
+    }
+}
+
+/* Pages that are ours alone: not shared with the caller, not of libraries. */
+static void measure_memory(struct worker *worker)
+{
+    double now = worker->engine->now();
+    unsigned long long size, resident, shared;
+    FILE *file;
+    if (worker->measured_at > 0 && now - worker->measured_at < MEMORY_SECONDS)
+        return;
+    worker->measured_at = now;
+    file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return;
+    if (fscanf(file, "%llu %llu %llu", &size, &resident, &shared) == 3 && resident > shared)
+        atomic_store(&worker->slot->memory, (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE));
+    fclose(file);
+}
+
+static void answer(struct worker *worker)
+{
+    if (worker->run) {
+        worker->engine->rest(worker->run, worker->number);
+        measure_memory(worker);
+    }
+    fflush(stdout);
+    atomic_store_explicit(&worker->slot->answered, worker->received, memory_order_release);
+    ring_bell(worker);
+}
+
+_Noreturn void nf_worker_live(const struct nf_worker_start *start)
+{
+    struct worker worker = {.engine = start->engine,
+                            .area = start->area,
+                            .slot = nf_area_slot(start->area, start->number),
+                            .number = start->number,
+                            .socket = start->socket,
+                            .bell = start->bell,
+                            .run = start->run};
+    settle_signals(worker.slot);
+    tie_lifeline(start->lifeline);
+    leave_if_orphan(&worker);
+    __fpurge(stdout); /* what the caller has not written yet is the caller's */
+    __fpurge(stderr);
+    dup2(start->socket, STDERR_FILENO); /* shown if it dies, silent otherwise */
+    if (worker.run)
+        worker.engine->inherit(worker.run);
+    for (;;) {
+        wait_for_mail(&worker);
+        read_mail(&worker);
+        while (has_mail(&worker))
+            read_mail(&worker);
+        answer(&worker);
+    }
+}
