@@ -321,6 +321,13 @@ static void threads_close(void *self)
     free(pool->thread);
 }
 
+/* The threads did not come along into a forked copy of the program. */
+static void threads_forget(void *self)
+{
+    struct pool *pool = self;
+    free(pool->thread);
+}
+
 extern const nfold_backend nf_backend_threads;
 const nfold_backend nf_backend_threads = {
     .abi = NFOLD_BACKEND_ABI,
@@ -332,4 +339,5 @@ const nfold_backend nf_backend_threads = {
     .open = threads_open,
     .run = threads_run,
     .close = threads_close,
+    .forget = threads_forget,
 };

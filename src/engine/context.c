@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "cpus.h"
+#include "current.h"
 #include "error.h"
 #include "float_env.h"
 #include "isa.h"
@@ -33,6 +35,8 @@ struct nfold_context {
     unsigned workers_asked, workers;
     unsigned crowd;                /* workers for each processor */
     char note[NOTE_SIZE];          /* about the workers */
+    int is_nested;                 /* opened inside a function that is being run */
+    pid_t owner;                   /* the process whose workers they are */
     pthread_mutex_t busy;          /* held during a run; guards executor */
     struct nf_executor **executor; /* [workers], made at first use */
     _Atomic int is_running, stop;
@@ -122,6 +126,11 @@ static int choose_isa(struct nfold_context *context, nfold_error *err)
 static unsigned choose_workers(struct nfold_context *context, unsigned workers)
 {
     struct nf_cpus cpus;
+    if (context->is_nested) {
+        snprintf(context->note, sizeof context->note,
+                 "opened inside a function that is being run, so it is serial");
+        return 1;
+    }
     if (workers == 0 && nf_options_is_set(context->options, "workers"))
         workers = (unsigned)nf_options_count(context->options, "workers");
     if (workers > 0)
@@ -169,6 +178,7 @@ static int open_backend(struct nfold_context *context, unsigned workers, nfold_e
     context->workers = (unsigned)count;
     nf_cpus_read(&cpus, "");
     context->crowd = (context->workers + cpus.allowed - 1) / cpus.allowed;
+    context->owner = getpid();
     context->executor = calloc(context->workers, sizeof(struct nf_executor *));
     return context->executor ? 0 : nf_fail_memory(err);
 }
@@ -187,8 +197,12 @@ int nf_context_open(nfold_context **context, const nfold_backend *backend, unsig
     if (rc == 0)
         rc = choose_isa(made, err);
     if (rc == 0) {
-        made->backend =
-            backend ? backend : nf_backend_find(nf_options_text(made->options, "backend"));
+        struct nf_current current;
+        made->is_nested = nf_current_read(&current);
+        if (!backend)
+            backend = nf_backend_find(made->is_nested ? "serial"
+                                                      : nf_options_text(made->options, "backend"));
+        made->backend = backend;
         read_policy(made);
         rc = open_backend(made, workers, err);
     }
@@ -211,12 +225,54 @@ unsigned nf_context_workers(const nfold_context *context)
     return context->workers;
 }
 
+/* In a forked copy of the program the workers are the other process's. */
+static void forget_workers(nfold_context *context)
+{
+    if (context->state && context->backend->forget)
+        context->backend->forget(context->state);
+}
+
+/* Gives a forked copy of the program workers of its own. Whatever thread was in a run when the fork
+ * happened is not in the copy. */
+static int revive(nfold_context *context, nfold_error *err)
+{
+    int count;
+    pthread_mutex_init(&context->busy, NULL);
+    atomic_store(&context->is_running, 0);
+    forget_workers(context);
+    memset(context->state, 0, context->backend->state_size);
+    count =
+        context->backend->open(context->state, &nf_engine, context->workers, context->options, err);
+    if (count < 0) {
+        free(context->state);
+        context->state = NULL;
+        return nf_error_context(err, "in a forked copy of the program: ");
+    }
+    context->owner = getpid();
+    return 0;
+}
+
+/* A worker that waits for a run of its own context would wait for ever. */
+static int check_caller(nfold_context *context, nfold_error *err)
+{
+    struct nf_current current;
+    if (nf_current_read(&current) && !context->is_nested)
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "a function that is being run cannot run another work here: open a context "
+                       "inside the function, which is serial");
+    if (!context->state)
+        return nf_fail(err, NFOLD_E_SYSTEM, "this context lost its workers in a fork");
+    return context->owner == getpid() ? 0 : revive(context, err);
+}
+
 void nfold_close(nfold_context *context)
 {
     if (!context)
         return;
-    if (context->state)
+    if (context->state && context->owner == getpid())
         context->backend->close(context->state);
+    else
+        forget_workers(context);
     for (unsigned k = 0; context->executor && k < context->workers; k++)
         nf_executor_destroy(context->executor[k]);
     free(context->executor);
@@ -337,7 +393,12 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
 {
     struct nf_report_facts *facts = &attempt->facts;
     double cpu;
-    int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, context->native, err);
+    /* Native code is compared with calls of the body in this process, which a function of the
+     * user's may crash: where its calls are made elsewhere, it is only called. */
+    int is_elsewhere = !context->backend->same_memory &&
+                       (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
+    enum nf_upgrade_policy policy = is_elsewhere ? NF_UPGRADE_OFF : context->native;
+    int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
     facts->native = word_of_calls(attempt->job.body);
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */
     facts->start += attempt->upgrade.seconds;
@@ -411,6 +472,9 @@ int nfold_run(nfold_context *context, const nfold_work *work, nfold_report **rep
     if (!context || !work)
         return nf_fail(err, NFOLD_E_USAGE, "nfold_run: the %s is missing",
                        context ? "work" : "context");
+    rc = check_caller(context, err);
+    if (rc < 0)
+        return rc;
     pthread_mutex_lock(&context->busy);
     nf_float_env_enter(&env);
     atomic_store(&context->stop, 0);

@@ -236,10 +236,11 @@ static int run_execute(struct nfold_run *run, unsigned number, struct nfold_rang
     struct nf_current current = current_chunks(run, number, chunks);
     nfold_kernel_fn *kernel = atomic_load_explicit(&run->upgrade->kernel, memory_order_acquire);
     struct nf_run_worker *worker = &run->worker[number];
+    struct nf_current before;
     struct nf_executor *executor;
     struct nf_failure failure;
     struct nf_float_env env;
-    int rc;
+    int is_nested, rc;
     nf_fragment_start(fragment, chunks.first);
     if (prepare_worker(run, number, err) < 0)
         return fail_at(run, chunks.first + 1, NFOLD_E_MEMORY, err);
@@ -248,11 +249,14 @@ static int run_execute(struct nfold_run *run, unsigned number, struct nfold_rang
         atomic_load_explicit(&worker->watch.is_careful, memory_order_relaxed) && run->mishap;
     if (executor->is_careful)
         kernel = NULL;
+    is_nested = nf_current_read(&before);
     nf_current_enter(&current);
     nf_float_env_enter(&env);
     rc = nf_executor_run(executor, chunks, worker->last_claim, kernel, fragment, &failure);
     nf_float_env_leave(&env);
     nf_current_leave();
+    if (is_nested)
+        nf_current_enter(&before);
     if (chunks.first < run->job.plan->chunks)
         worker->chunks += fragment->chunks.count;
     worker->native_chunks = executor->native_chunks;

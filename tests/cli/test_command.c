@@ -270,8 +270,11 @@ static const nfold_report some_report = {
 static void the_largest_numbers_fit_into_80_columns(void **state)
 {
     static const char *const natives[] = {"none", "vm", "mixed", "native"};
-    const nfold_worker_report worker = {1234.5, 1234.5, 9007199254740992 / 32768, 123456789,
-                                        9007199254740992 / 32768};
+    const nfold_worker_report worker = {.busy = 1234.5,
+                                        .start = 1234.5,
+                                        .chunks = 9007199254740992 / 32768,
+                                        .claims = 123456789,
+                                        .native_chunks = 9007199254740992 / 32768};
     nfold_report report = some_report;
     (void)state;
     report.hi = -0x1.fffffffffffffp+1023;
