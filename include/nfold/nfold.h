@@ -133,6 +133,10 @@ typedef struct nfold_body nfold_body;
 typedef struct nfold_report nfold_report;
 
 /* Opens a backend (option "backend") with its workers. options may be NULL and is copied.
+ * The backend processes forks its workers while the program has one thread; otherwise it starts them
+ * from the nfold command, and functions of the calling program are refused there. Inside a function
+ * that is being run, what opens is serial, and the report says so. A fork of the program may go on
+ * using the context: its first run there makes workers of its own.
  * On failure *context is NULL. Close it with nfold_close, from any thread, when no run is going on. */
 NFOLD_API int nfold_open(nfold_context **context, const nfold_options *options, nfold_error *err);
 NFOLD_API void nfold_close(nfold_context *context); /* NULL is fine */
@@ -163,7 +167,16 @@ NFOLD_API int nfold_body_function(nfold_body **body, nfold_point_fn *f, void *us
                                   nfold_error *err);
 /* A body from a range function, for NFOLD_FOR only. */
 NFOLD_API int nfold_body_range(nfold_body **body, nfold_range_fn *f, void *user, nfold_error *err);
+/* The same for a function that writes to memory of nfold_shared_alloc only, and may do the same items
+ * again: worker processes can run it, and one that dies costs nothing but its items' time. */
+NFOLD_API int nfold_body_range_shared(nfold_body **body, nfold_range_fn *f, void *user,
+                                      nfold_error *err);
 NFOLD_API void nfold_body_close(nfold_body *body); /* NULL is fine */
+
+/* Memory, zeroed, that forked worker processes share with this one. Nothing of it has a name, so
+ * nothing is left behind. On failure *memory is NULL. */
+NFOLD_API int nfold_shared_alloc(void **memory, size_t size, nfold_error *err);
+NFOLD_API void nfold_shared_free(void *memory, size_t size); /* NULL is fine */
 
 /* Runs a work and blocks until it is done; the caller's thread is worker 0.
  * report may be NULL; otherwise *report is a new report on success *and* when the run stopped

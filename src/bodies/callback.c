@@ -48,6 +48,16 @@ static const struct nfold_body_type range_type = {
     .range = callback_range,
 };
 
+static const struct nfold_body_type shared_range_type = {
+    .abi = NFOLD_BODY_ABI,
+    .name = "range callback to shared memory",
+    .summary = "a C function of the calling program that does items in memory of nfold's",
+    .forms = NFOLD_FORM_RANGE,
+    .traits = NFOLD_BODY_PURE | NFOLD_BODY_USER_CODE,
+    .close = callback_close,
+    .range = callback_range,
+};
+
 extern const struct nfold_body_type nf_body_callback;
 const struct nfold_body_type nf_body_callback = {
     .abi = NFOLD_BODY_ABI,
@@ -90,4 +100,9 @@ int nfold_body_function(nfold_body **body, nfold_point_fn *f, void *user, nfold_
 int nfold_body_range(nfold_body **body, nfold_range_fn *f, void *user, nfold_error *err)
 {
     return make_body(body, &range_type, (struct callback){.range = f, .user = user}, err);
+}
+
+int nfold_body_range_shared(nfold_body **body, nfold_range_fn *f, void *user, nfold_error *err)
+{
+    return make_body(body, &shared_range_type, (struct callback){.range = f, .user = user}, err);
 }

@@ -86,6 +86,7 @@ static void tell(const char *what, const char *how)
         add_items(&text, &current);
         nf_signal_text_add(&text, ", worker ");
         nf_signal_text_number(&text, current.worker);
+        nf_signal_text_add(&text, "\nwith `-b processes` nfold survives this and names the item");
     }
     nf_signal_text_add(&text, "\n");
     nf_signal_text_write(&text);

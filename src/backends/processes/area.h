@@ -25,6 +25,7 @@ struct nf_slot {
     _Atomic int has_claim;               /* claim is being executed */
     struct nfold_range claim;
     _Atomic int level;       /* of claim */
+    _Atomic double ready_at; /* by the clock: its start is over */
     _Atomic int signal;      /* it crashed: told by itself, where nobody can wait for it */
     _Atomic uint64_t memory; /* bytes that only it uses; 0: unknown */
     _Atomic int refused;     /* NFOLD_E_*: it cannot do the work */

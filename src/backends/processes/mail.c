@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -69,9 +70,18 @@ int nf_mail_receive(int socket, void *message, size_t size, int *file, unsigned 
     return 0;
 }
 
+int nf_mail_check_size(size_t size)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || size <= limit.rlim_cur)
+        return 0;
+    errno = EFBIG;
+    return -1;
+}
+
 int nf_mail_file(const void *data, size_t size)
 {
-    int fd = memfd_create("nfold", MFD_CLOEXEC);
+    int fd = nf_mail_check_size(size) < 0 ? -1 : memfd_create("nfold", MFD_CLOEXEC);
     size_t done = 0;
     while (fd >= 0 && done < size) {
         ssize_t count = write(fd, (const char *)data + done, size - done);

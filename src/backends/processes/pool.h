@@ -18,11 +18,10 @@ struct nf_worker {
     uint32_t posted;                       /* mails */
     uint64_t taken;                        /* fragments */
     int has_work, has_native, has_claimed; /* in the current run */
-    int is_tried;                          /* it has answered at least once */
     int is_overdue;                        /* we killed it: its item took too long */
     int is_stopped;                        /* by a signal such as SIGSTOP */
     double stopped_at;
-    double started_at, start_up;
+    double started_at;
     unsigned restarts; /* in the current run */
     uint64_t beats;
     double beaten_at;
@@ -47,8 +46,9 @@ struct nf_pool {
     struct nf_area *area;
     size_t area_size;
     int area_fd, bell, lifeline[2];
-    unsigned long long lifeline_inode, bell_inode;
-    unsigned count;
+    unsigned long long lifeline_inode;
+    unsigned count;        /* of area->workers, as many as could be started */
+    nfold_error start_err; /* why not all */
     struct nf_worker *worker;
     struct pollfd *poll; /* [2 * count + 1] */
     double timeout;      /* of an item of user code, seconds; 0: none */

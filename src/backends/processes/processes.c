@@ -310,9 +310,6 @@ static int keep_busy(struct nf_pool *pool)
         if (worker->pid == 0)
             continue;
         if (is_idle(pool, worker)) {
-            worker->start_up =
-                worker->is_tried ? worker->start_up : pool->engine->now() - worker->started_at;
-            worker->is_tried = 1;
             worker->range = (struct nfold_range){0, 0};
             if (is_refused(pool, worker))
                 return 0;
@@ -420,9 +417,10 @@ static void write_notes(struct nf_pool *pool)
     char text[320];
     for (unsigned k = 0; k < pool->wanted; k++) {
         const struct nf_worker *worker = &pool->worker[k];
-        pool->engine->note_worker(pool->run, k, worker->start_up,
-                                  atomic_load(&nf_area_slot(pool->area, k)->memory),
-                                  worker->restarts);
+        const struct nf_slot *slot = nf_area_slot(pool->area, k);
+        double start_up = atomic_load(&slot->ready_at) - worker->started_at;
+        pool->engine->note_worker(pool->run, k, start_up > 0 ? start_up : 0,
+                                  atomic_load(&slot->memory), worker->restarts);
     }
     if (pool->deaths == 0)
         return;
@@ -446,21 +444,39 @@ static void end_run(struct nf_pool *pool)
 /* Engages as many workers as can be had; < 0: none. */
 static int engage_all(struct nf_pool *pool, nfold_error *err)
 {
-    unsigned engaged = 0;
+    unsigned engaged = 0, missing = pool->area->workers - pool->count;
     char text[640];
     for (unsigned k = 0; k < pool->wanted; k++) {
-        int rc = engage(pool, &pool->worker[k], err);
-        if (rc == NFOLD_E_USAGE)
-            return rc;
+        int rc = engage(pool, &pool->worker[k], &pool->start_err);
         engaged += rc >= 0;
+        if (rc == NFOLD_E_USAGE)
+            break;
     }
-    if (engaged == 0)
-        return NFOLD_E_SYSTEM;
-    if (engaged < pool->wanted) {
-        snprintf(text, sizeof text, "%u of %u workers could be started", engaged, pool->wanted);
+    if (engaged == 0) {
+        if (err)
+            *err = pool->start_err;
+        return pool->start_err.code;
+    }
+    missing += pool->wanted - engaged;
+    if (missing > 0) {
+        snprintf(text, sizeof text, "%u worker%s could not be started: %.400s", missing,
+                 missing == 1 ? "" : "s", pool->start_err.message);
         pool->engine->note(pool->run, text);
     }
     return 0;
+}
+
+/* Without their files there is only the number: the worker is our child, so nobody else has it. */
+static void end_lost_workers(struct nf_pool *pool)
+{
+    for (unsigned k = 0; k < pool->area->workers; k++) {
+        struct nf_worker *worker = &pool->worker[k];
+        if (worker->pid <= 0)
+            continue;
+        kill(worker->pid, SIGKILL);
+        nf_worker_reap(worker);
+        worker->pid = 0;
+    }
 }
 
 /* The files of a forgotten pool are others' by now, or nobody's. */
@@ -469,13 +485,7 @@ static int renew_files(struct nf_pool *pool, nfold_error *err)
     unsigned workers = pool->area->workers;
     if (nf_pool_has_files(pool))
         return 0;
-    for (unsigned k = 0; k < workers; k++) {
-        struct nf_worker *worker = &pool->worker[k];
-        if (worker->pid > 0) {
-            kill(worker->pid, SIGKILL);
-            nf_worker_reap(worker);
-        }
-    }
+    end_lost_workers(pool);
     nf_pool_release(pool);
     return nf_pool_prepare(pool, workers, err);
 }
@@ -520,8 +530,12 @@ static int processes_run(void *self, struct nfold_run *run, nfold_error *err)
 
 static void end_workers(struct nf_pool *pool)
 {
-    if (!pool->worker || !pool->area || !nf_pool_has_files(pool))
+    if (!pool->worker || !pool->area)
         return;
+    if (!nf_pool_has_files(pool)) {
+        end_lost_workers(pool);
+        return;
+    }
     for (unsigned k = 0; k < pool->area->workers; k++)
         if (pool->worker[k].pid > 0)
             shutdown(pool->worker[k].socket, SHUT_WR);
@@ -553,10 +567,14 @@ static int processes_open(void *self, const struct nfold_engine *engine, unsigne
     pool->timeout = nf_options_seconds(options, "timeout");
     pool->oom_kills = nf_cgroup_oom_kills("");
     rc = nf_pool_prepare(pool, workers, err);
-    for (; rc >= 0 && pool->count < workers; pool->count++)
-        rc = nf_worker_start(pool, &pool->worker[pool->count], err);
+    while (rc >= 0 && pool->count < workers) {
+        rc = nf_worker_start(pool, &pool->worker[pool->count], &pool->start_err);
+        pool->count += rc >= 0;
+    }
     if (pool->count > 0)
         return (int)pool->count;
+    if (pool->start_err.code < 0 && err)
+        *err = pool->start_err;
     processes_close(pool);
     return rc;
 }

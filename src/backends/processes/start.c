@@ -60,6 +60,9 @@ static int make_area(struct nf_pool *pool, unsigned workers, nfold_error *err)
     int rc;
     pool->area_size = share + aligned(pool->engine->share_size(workers));
     pool->area_fd = memfd_create("nfold", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (pool->area_fd >= 0 && nf_mail_check_size(pool->area_size) < 0)
+        return nf_fail_errno(err, "%zu KiB of shared memory are more than `ulimit -f` allows",
+                             pool->area_size >> 10);
     if (pool->area_fd < 0)
         return nf_fail_errno(err, "memory for %u worker processes to share", workers);
     /* All of it now: memory that is missing later would be a SIGBUS. */
@@ -114,14 +117,16 @@ static void close_file(int *fd)
 
 void nf_pool_release(struct nf_pool *pool)
 {
-    if (pool->area)
-        munmap(pool->area, pool->area_size);
     if (nf_pool_has_files(pool)) {
+        for (unsigned k = 0; pool->worker && k < pool->area->workers; k++)
+            nf_worker_clear(&pool->worker[k]);
         close_file(&pool->area_fd);
         close_file(&pool->bell);
         close_file(&pool->lifeline[0]);
         close_file(&pool->lifeline[1]);
     }
+    if (pool->area)
+        munmap(pool->area, pool->area_size);
     free(pool->worker);
     free(pool->poll);
     free(pool->suspect);
@@ -133,7 +138,13 @@ void nf_pool_release(struct nf_pool *pool)
 
 int nf_pool_has_files(const struct nf_pool *pool)
 {
-    return pool->lifeline[1] < 0 || inode_of(pool->lifeline[1]) == pool->lifeline_inode;
+    if (pool->lifeline[1] < 0)
+        return 1;
+    for (unsigned k = 0; pool->worker && k < pool->area->workers; k++)
+        if (pool->worker[k].socket >= 0 &&
+            inode_of(pool->worker[k].socket) != pool->worker[k].socket_inode)
+            return 0;
+    return inode_of(pool->lifeline[1]) == pool->lifeline_inode;
 }
 
 /* ---- fork ------------------------------------------------------------------------------------ */
@@ -281,7 +292,7 @@ static void clear_slot(struct nf_pool *pool, struct nf_worker *worker)
     worker->posted = 0;
     worker->taken = 0;
     worker->has_work = worker->has_native = worker->has_claimed = 0;
-    worker->is_tried = worker->is_overdue = worker->is_stopped = 0;
+    worker->is_overdue = worker->is_stopped = 0;
     worker->range = (struct nfold_range){0, 0};
     worker->words_size = 0;
 }

@@ -189,6 +189,7 @@ static void claim_all(struct worker *worker)
         execute(worker, chunks, NF_LEVEL_WHOLE);
         while (has_mail(worker))
             read_mail(worker); /* native code: nothing else comes now */
+        leave_if_orphan(worker);
     }
 }
 
@@ -314,6 +315,7 @@ _Noreturn void nf_worker_live(const struct nf_worker_start *start)
     dup2(start->socket, STDERR_FILENO); /* shown if it dies, silent otherwise */
     if (worker.run)
         worker.engine->inherit(worker.run);
+    atomic_store(&worker.slot->ready_at, worker.engine->now());
     for (;;) {
         wait_for_mail(&worker);
         read_mail(&worker);
