@@ -12,28 +12,51 @@
 
 #include <nfold/backend.h>
 
+#include "ring.h"
+
 #define NF_AREA_MAGIC UINT64_C(0x6e666f6c64617231)
-#define NF_RING       16 /* fragments on their way from one worker: a power of two */
+
+enum nf_mail_kind {
+    NF_MAIL_WORK, /* the description of a work: a file, or chunks.count bytes of the area's text */
+    NF_MAIL_NATIVE, /* with a file: the object of native code */
+    NF_MAIL_RANGE,  /* execute chunks at level */
+    NF_MAIL_CLAIM,  /* claim and execute until nothing is left */
+};
+
+struct nf_mail {
+    uint32_t kind, level;
+    int has_file; /* it comes through the socket */
+    struct nfold_range chunks;
+};
+
+#define NF_MAILS 8 /* a worker has fewer to answer at any time */
+
+/* What goes through the socket, a byte each. */
+#define NF_SOCKET_WAKE 'w' /* there is mail for a worker that sleeps */
+#define NF_SOCKET_FILE 'f' /* with the file of a mail */
+
+#define NF_TEXT_BYTES 8192 /* a longer description is a file */
 
 /* How a range that cost a worker its life is run again. */
 enum nf_level { NF_LEVEL_WHOLE, NF_LEVEL_CHUNKS, NF_LEVEL_ITEMS };
 
 struct nf_slot {
     /* Written by the worker. */
-    _Alignas(128) _Atomic uint64_t head; /* fragments put into the ring */
-    _Atomic uint32_t answered;           /* mails done; the worker rests when it is all of them */
-    _Atomic int has_claim;               /* claim is being executed */
+    _Alignas(
+        128) _Atomic uint32_t answered; /* mails done; the worker rests when it is all of them */
+    _Atomic int sleeps;                 /* in its socket: to be woken */
+    _Atomic int has_claim;              /* claim is being executed */
     struct nfold_range claim;
     _Atomic int level;       /* of claim */
     _Atomic double ready_at; /* by the clock: its start is over */
     _Atomic int signal;      /* it crashed: told by itself, where nobody can wait for it */
     _Atomic uint64_t memory; /* bytes that only it uses; 0: unknown */
     _Atomic int refused;     /* NFOLD_E_*: it cannot do the work */
-    char refusal[256];
+    char refusal[512];
     /* Written by the caller. */
-    _Alignas(128) _Atomic uint64_t tail; /* fragments taken from the ring */
-    _Atomic uint32_t posted;             /* mails sent */
-    _Alignas(128) struct nfold_fragment ring[NF_RING];
+    _Alignas(128) _Atomic uint32_t posted; /* mails sent */
+    struct nf_mail mail[NF_MAILS];
+    struct nf_ring ring;
 };
 
 struct nf_area {
@@ -43,18 +66,8 @@ struct nf_area {
     int caller;          /* process number */
     size_t slots, share; /* offsets */
     double spin_seconds;
-};
-
-enum nf_mail_kind {
-    NF_MAIL_WORK,   /* with a file: the description of a work */
-    NF_MAIL_NATIVE, /* with a file: the object of native code */
-    NF_MAIL_RANGE,  /* execute chunks at level */
-    NF_MAIL_CLAIM,  /* claim and execute until nothing is left */
-};
-
-struct nf_mail {
-    uint32_t kind, level;
-    struct nfold_range chunks;
+    char text[NF_TEXT_BYTES];                /* the description of the work */
+    _Alignas(128) _Atomic int caller_sleeps; /* it listens to its bell */
 };
 
 /* The first bytes in the socket of a worker that was spawned, with three files: the area, the bell

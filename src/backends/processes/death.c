@@ -198,7 +198,7 @@ void nf_worker_bury(struct nf_pool *pool, struct nf_worker *worker)
         keep_range(pool, worker, cause);
         memcpy(pool->cause, cause, sizeof cause);
         pool->deaths++;
-        pool->barren = atomic_load(&slot->answered) || atomic_load(&slot->head) ||
+        pool->barren = atomic_load(&slot->answered) || atomic_load(&slot->ring.head) ||
                                atomic_load(&slot->has_claim)
                            ? 0
                            : pool->barren + 1;

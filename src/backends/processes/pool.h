@@ -16,7 +16,8 @@ struct nf_worker {
     int socket;
     unsigned long long socket_inode;
     uint32_t posted;                       /* mails */
-    uint64_t taken;                        /* fragments */
+    uint64_t taken;                        /* bytes of its ring */
+    int was_idle;                          /* when it was last looked at */
     int has_work, has_native, has_claimed; /* in the current run */
     int is_overdue;                        /* we killed it: its item took too long */
     int is_stopped;                        /* by a signal such as SIGSTOP */
@@ -56,8 +57,9 @@ struct nf_pool {
     unsigned long long oom_kills; /* seen so far */
     /* Of the run that is going on. */
     struct nfold_run *run;
-    int work_fd, native_fd;
-    int must_inherit; /* the body cannot be described: workers are forked */
+    int work_fd, native_fd; /* -1: none */
+    size_t text_size;       /* of the description, in the area */
+    int must_inherit;       /* the body cannot be described: workers are forked */
     unsigned wanted;
     struct nf_suspect *suspect;
     size_t suspects, suspects_capacity;

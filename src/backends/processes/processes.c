@@ -25,6 +25,8 @@
 #include "worker.h"
 
 #define SPIN_SECONDS    30e-6
+#define SPIN_WORKERS    16 /* watching more takes too long */
+#define SPINS_A_LOOK    64
 #define SHARE_SECONDS   200e-6 /* less work than this is done by the caller, unless it may crash */
 #define TICK_MS         5
 #define STOP_SECONDS    0.08 /* for workers to notice a stop; then they are killed */
@@ -46,14 +48,12 @@ static const struct nf_option processes_options[] = {
 void nf_worker_drain(struct nf_pool *pool, struct nf_worker *worker)
 {
     struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
-    uint64_t head = atomic_load_explicit(&slot->head, memory_order_acquire);
-    if (head - worker->taken > NF_RING)
-        head = worker->taken; /* scribbled over: its claims are found as gaps */
-    for (; worker->taken != head; worker->taken++) {
-        struct nfold_fragment fragment = slot->ring[worker->taken % NF_RING];
+    struct nfold_fragment fragment;
+    int rc;
+    while ((rc = nf_ring_take(&slot->ring, &worker->taken, &fragment)) > 0)
         pool->engine->merge(pool->run, worker->number, &fragment);
-    }
-    atomic_store_explicit(&slot->tail, worker->taken, memory_order_release);
+    if (rc < 0)
+        nf_worker_signal(worker, SIGKILL); /* it scribbled: its claims are done again */
 }
 
 /* Keeps the latest lines. */
@@ -95,19 +95,30 @@ static int is_idle(const struct nf_pool *pool, const struct nf_worker *worker)
 /* ---- mail ------------------------------------------------------------------------------------ */
 
 /* A worker that cannot be written to is dead or dying: that is seen elsewhere. */
-static void post(struct nf_pool *pool, struct nf_worker *worker, const struct nf_mail *mail, int fd)
+static void post(struct nf_pool *pool, struct nf_worker *worker, struct nf_mail mail, int fd)
 {
+    static const char wake = NF_SOCKET_WAKE, file = NF_SOCKET_FILE;
     struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
+    mail.has_file = fd >= 0;
+    slot->mail[worker->posted % NF_MAILS] = mail;
     worker->posted++;
-    atomic_store_explicit(&slot->posted, worker->posted, memory_order_release);
-    nf_mail_send(worker->socket, mail, sizeof *mail, &fd, fd >= 0);
+    atomic_store(&slot->posted, worker->posted);
+    if (fd >= 0)
+        nf_mail_send(worker->socket, &file, 1, &fd, 1);
+    else if (atomic_load(&slot->sleeps))
+        nf_mail_send(worker->socket, &wake, 1, NULL, 0);
 }
 
-static int make_work_file(struct nf_pool *pool, nfold_error *err)
+/* The description of the work: in the area, or as a file if it is long. */
+static int make_work(struct nf_pool *pool, nfold_error *err)
 {
     struct nfold_buffer text = {0};
     int rc = pool->engine->describe(pool->run, &text, err);
-    if (rc >= 0) {
+    pool->text_size = 0;
+    if (rc >= 0 && text.size <= sizeof pool->area->text) {
+        memcpy(pool->area->text, text.data, text.size);
+        pool->text_size = text.size;
+    } else if (rc >= 0) {
         pool->work_fd = nf_mail_file(text.data, text.size);
         rc = pool->work_fd < 0 ? nf_fail_errno(err, "describing the work to worker processes") : 0;
     }
@@ -117,9 +128,8 @@ static int make_work_file(struct nf_pool *pool, nfold_error *err)
 
 static void post_native(struct nf_pool *pool, struct nf_worker *worker)
 {
-    const struct nf_mail mail = {.kind = NF_MAIL_NATIVE};
     if (pool->native_fd >= 0 && worker->has_work && !worker->has_native)
-        post(pool, worker, &mail, pool->native_fd);
+        post(pool, worker, (struct nf_mail){.kind = NF_MAIL_NATIVE}, pool->native_fd);
     worker->has_native = pool->native_fd >= 0;
 }
 
@@ -133,20 +143,13 @@ static void take_native(struct nf_pool *pool)
 }
 
 /* A worker that was forked during this run, or has had the mail, knows the work. */
-static int give_work(struct nf_pool *pool, struct nf_worker *worker, nfold_error *err)
+static void give_work(struct nf_pool *pool, struct nf_worker *worker)
 {
-    const struct nf_mail mail = {.kind = NF_MAIL_WORK};
-    if (!worker->has_work) {
-        if (pool->work_fd < 0) {
-            int rc = make_work_file(pool, err);
-            if (rc < 0)
-                return rc;
-        }
-        post(pool, worker, &mail, pool->work_fd);
-        worker->has_work = 1;
-    }
+    const struct nf_mail mail = {.kind = NF_MAIL_WORK, .chunks.count = pool->text_size};
+    if (!worker->has_work)
+        post(pool, worker, mail, pool->work_fd);
+    worker->has_work = 1;
     post_native(pool, worker);
-    return 0;
 }
 
 static void give_range(struct nf_pool *pool, struct nf_worker *worker,
@@ -159,7 +162,7 @@ static void give_range(struct nf_pool *pool, struct nf_worker *worker,
     worker->suspect_item = suspect->item;
     worker->beats_at_range = pool->engine->pulse(pool->run, worker->number, NULL);
     worker->beaten_at = pool->engine->now();
-    post(pool, worker, &mail, -1);
+    post(pool, worker, mail, -1);
 }
 
 static void give_claims(struct nf_pool *pool, struct nf_worker *worker)
@@ -168,7 +171,7 @@ static void give_claims(struct nf_pool *pool, struct nf_worker *worker)
     worker->range = (struct nfold_range){0, 0};
     worker->has_claimed = 1;
     worker->beaten_at = pool->engine->now();
-    post(pool, worker, &mail, -1);
+    post(pool, worker, mail, -1);
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */
@@ -184,7 +187,8 @@ static int engage(struct nf_pool *pool, struct nf_worker *worker, nfold_error *e
         if (rc < 0)
             return rc;
     }
-    return give_work(pool, worker, err);
+    give_work(pool, worker);
+    return 0;
 }
 
 static unsigned count_alive(const struct nf_pool *pool)
@@ -225,19 +229,57 @@ static int is_gone(const struct nf_pool *pool, struct nf_worker *worker, unsigne
     return worker->pidfd >= 0 && (files[1].revents & POLLIN);
 }
 
+/* Has a worker come to an end, or its ring to a half? */
+static int has_news(const struct nf_pool *pool)
+{
+    for (unsigned k = 0; k < pool->wanted; k++) {
+        const struct nf_worker *worker = &pool->worker[k];
+        const struct nf_slot *slot = nf_area_slot(pool->area, k);
+        if (worker->pid > 0 && (is_idle(pool, worker) != worker->was_idle ||
+                                nf_ring_used(&slot->ring) > NF_RING_BYTES / 2))
+            return 1;
+    }
+    return 0;
+}
+
+/* The end is near when all chunks are claimed: it is waited for awake. */
+static int spin_for_news(const struct nf_pool *pool)
+{
+    double deadline;
+    if (pool->spin_seconds <= 0 || pool->wanted > SPIN_WORKERS ||
+        pool->engine->left(pool->run) > SPIN_SECONDS)
+        return 0;
+    deadline = pool->engine->now() + pool->spin_seconds;
+    do
+        for (int k = 0; k < SPINS_A_LOOK; k++)
+            if (has_news(pool))
+                return 1;
+    while (pool->engine->now() < deadline);
+    return 0;
+}
+
+/* Between two looks: until a worker rings, dies or speaks, or for a tick. */
 static void wait_a_tick(struct nf_pool *pool)
 {
     uint64_t rung;
     ssize_t ignored;
+    unsigned files = 1 + 2 * pool->wanted;
+    int is_news;
     pool->poll[0] = (struct pollfd){.fd = pool->bell, .events = POLLIN};
     for (unsigned k = 0; k < pool->wanted; k++) {
         pool->poll[1 + 2 * k] = (struct pollfd){.fd = pool->worker[k].socket, .events = POLLIN};
         pool->poll[2 + 2 * k] = (struct pollfd){.fd = pool->worker[k].pidfd, .events = POLLIN};
     }
-    if (poll(pool->poll, 1 + 2 * pool->wanted, TICK_MS) <= 0)
-        for (unsigned k = 0; k < 1 + 2 * pool->wanted; k++)
+    is_news = spin_for_news(pool);
+    if (is_news)
+        return;
+    atomic_store(&pool->area->caller_sleeps, 1);
+    if (poll(pool->poll, files, has_news(pool) ? 0 : TICK_MS) <= 0)
+        for (unsigned k = 0; k < files; k++)
             pool->poll[k].revents = 0;
-    ignored = read(pool->bell, &rung, sizeof rung);
+    atomic_store(&pool->area->caller_sleeps, 0);
+    if (pool->poll[0].revents)
+        ignored = read(pool->bell, &rung, sizeof rung);
     (void)ignored;
 }
 
@@ -318,7 +360,8 @@ static int keep_busy(struct nf_pool *pool)
             else if (!worker->has_claimed)
                 give_claims(pool, worker);
         }
-        is_busy |= !is_idle(pool, worker);
+        worker->was_idle = is_idle(pool, worker);
+        is_busy |= !worker->was_idle;
     }
     return is_busy;
 }
@@ -511,7 +554,7 @@ static int processes_run(void *self, struct nfold_run *run, nfold_error *err)
     if (pool->wanted > pool->count)
         pool->wanted = pool->count;
     begin_run(pool, run);
-    pool->must_inherit = make_work_file(pool, &why) < 0;
+    pool->must_inherit = make_work(pool, &why) < 0;
     take_native(pool);
     rc = engage_all(pool, err);
     if (rc >= 0) {

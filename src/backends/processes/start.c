@@ -289,6 +289,8 @@ static void clear_slot(struct nf_pool *pool, struct nf_worker *worker)
 {
     struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
     memset(slot, 0, offsetof(struct nf_slot, ring));
+    atomic_store(&slot->ring.head, 0);
+    atomic_store(&slot->ring.tail, 0);
     worker->posted = 0;
     worker->taken = 0;
     worker->has_work = worker->has_native = worker->has_claimed = 0;

@@ -102,7 +102,10 @@ static void tie_lifeline(int lifeline)
 static void ring_bell(const struct worker *worker)
 {
     static const uint64_t one = 1;
-    ssize_t ignored = write(worker->bell, &one, sizeof one);
+    ssize_t ignored;
+    if (!atomic_load(&worker->area->caller_sleeps))
+        return;
+    ignored = write(worker->bell, &one, sizeof one);
     (void)ignored;
 }
 
@@ -127,40 +130,59 @@ static void spin_for_mail(const struct worker *worker)
     } while (worker->engine->now() < deadline);
 }
 
-/* Sleeps in the socket. The end of the stream is the end of the caller, or its wish. */
+/* A byte of the socket; *fd gets its file. The end of the stream is the end of the caller, or its
+ * wish. */
+static char read_socket(const struct worker *worker, int *fd)
+{
+    char byte;
+    if (nf_mail_receive(worker->socket, &byte, 1, fd, 1) < 0)
+        _exit(0);
+    return byte;
+}
+
+/* A byte that is there without mail only woke us for mail that was seen before. */
 static void wait_for_mail(const struct worker *worker)
 {
-    struct pollfd mail = {.fd = worker->socket, .events = POLLIN};
+    struct pollfd socket = {.fd = worker->socket, .events = POLLIN};
+    int none;
     spin_for_mail(worker);
-    while (poll(&mail, 1, 1000) <= 0)
+    while (!has_mail(worker)) {
+        int is_ready = 0;
+        atomic_store(&worker->slot->sleeps, 1);
+        if (!has_mail(worker))
+            is_ready = poll(&socket, 1, 1000) > 0;
+        atomic_store(&worker->slot->sleeps, 0);
         leave_if_orphan(worker);
+        if (is_ready && !has_mail(worker))
+            read_socket(worker, &none);
+    }
 }
 
 /* ---- executing ----------------------------------------------------------------------------- */
 
-/* The place of the next fragment; waits while the ring is full. */
-static struct nfold_fragment *next_place(const struct worker *worker)
+static void wait_for_room(const struct worker *worker)
 {
     static const struct timespec briefly = {.tv_nsec = 50000};
-    struct nf_slot *slot = worker->slot;
-    uint64_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
-    if (head - atomic_load_explicit(&slot->tail, memory_order_acquire) >= NF_RING)
-        ring_bell(worker);
-    while (head - atomic_load_explicit(&slot->tail, memory_order_acquire) >= NF_RING) {
-        leave_if_orphan(worker);
-        nanosleep(&briefly, NULL);
+    for (int k = 0; k < SPINS_A_LOOK * SPINS_A_LOOK; k++) {
+        if (nf_ring_used(&worker->slot->ring) <= NF_RING_BYTES / 2)
+            return;
+        if (k % SPINS_A_LOOK == 0)
+            ring_bell(worker);
+        sched_yield();
     }
-    return &slot->ring[head % NF_RING];
+    leave_if_orphan(worker);
+    nanosleep(&briefly, NULL);
 }
 
 static void publish(const struct worker *worker, const struct nfold_fragment *fragment)
 {
-    struct nf_slot *slot = worker->slot;
-    uint64_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
+    struct nf_ring *ring = &worker->slot->ring;
+    uint64_t used = nf_ring_used(ring);
     if (fragment->chunks.count == 0)
         return;
-    atomic_store_explicit(&slot->head, head + 1, memory_order_release);
-    if (head + 1 - atomic_load_explicit(&slot->tail, memory_order_relaxed) == NF_RING / 2)
+    while (!nf_ring_put(ring, fragment))
+        wait_for_room(worker);
+    if (used <= NF_RING_BYTES / 2 && used + nf_ring_size(fragment) > NF_RING_BYTES / 2)
         ring_bell(worker);
 }
 
@@ -169,13 +191,13 @@ static void publish(const struct worker *worker, const struct nfold_fragment *fr
 static int execute(const struct worker *worker, struct nfold_range chunks, enum nf_level level)
 {
     struct nf_slot *slot = worker->slot;
-    struct nfold_fragment *fragment = next_place(worker);
+    struct nfold_fragment fragment;
     int rc;
     slot->claim = chunks;
     atomic_store_explicit(&slot->level, (int)level, memory_order_relaxed);
     atomic_store_explicit(&slot->has_claim, 1, memory_order_release);
-    rc = worker->engine->execute(worker->run, worker->number, chunks, fragment, NULL);
-    publish(worker, fragment);
+    rc = worker->engine->execute(worker->run, worker->number, chunks, &fragment, NULL);
+    publish(worker, &fragment);
     atomic_store_explicit(&slot->has_claim, 0, memory_order_release);
     return rc;
 }
@@ -226,21 +248,32 @@ static const void *map_file(int fd, size_t *size)
     return data == MAP_FAILED ? NULL : data;
 }
 
-static void take_file(struct worker *worker, enum nf_mail_kind kind, int fd)
+static void attach(struct worker *worker, const void *text, size_t size)
+{
+    nfold_error err;
+    int rc = worker->engine->attach(&worker->remote, &worker->run, text, size,
+                                    nf_area_share(worker->area), worker->area->workers, &err);
+    if (rc >= 0)
+        return;
+    worker->run = NULL;
+    refuse(worker, &err);
+}
+
+static void take_file(struct worker *worker, enum nf_mail_kind kind)
 {
     nfold_error err = {.code = NFOLD_E_SYSTEM, .message = "a worker cannot read its mail"};
     size_t size = 0;
-    const void *data = map_file(fd, &size);
-    int rc = data ? 0 : NFOLD_E_SYSTEM;
-    if (data && kind == NF_MAIL_WORK)
-        rc = worker->engine->attach(&worker->remote, &worker->run, data, size,
-                                    nf_area_share(worker->area), worker->area->workers, &err);
-    else if (data && worker->run)
-        worker->engine->native_load(worker->run, data, size, &err);
-    if (rc < 0) {
-        worker->run = NULL;
+    const void *data;
+    int fd;
+    while (read_socket(worker, &fd) != NF_SOCKET_FILE)
+        ;
+    data = map_file(fd, &size);
+    if (!data && kind == NF_MAIL_WORK)
         refuse(worker, &err);
-    }
+    else if (kind == NF_MAIL_WORK)
+        attach(worker, data, size);
+    else if (data && worker->run)
+        worker->engine->native_load(worker->run, data, size, NULL); /* or goes on without */
     if (data)
         munmap((void *)(uintptr_t)data, size);
     if (fd >= 0)
@@ -249,15 +282,15 @@ static void take_file(struct worker *worker, enum nf_mail_kind kind, int fd)
 
 static void read_mail(struct worker *worker)
 {
-    struct nf_mail mail;
-    int fd = -1;
-    if (nf_mail_receive(worker->socket, &mail, sizeof mail, &fd, 1) < 0)
-        _exit(0);
+    const struct nf_mail mail = worker->slot->mail[worker->received % NF_MAILS];
     worker->received++;
     switch ((enum nf_mail_kind)mail.kind) {
     case NF_MAIL_WORK:
     case NF_MAIL_NATIVE:
-        take_file(worker, (enum nf_mail_kind)mail.kind, fd);
+        if (mail.has_file)
+            take_file(worker, (enum nf_mail_kind)mail.kind);
+        else
+            attach(worker, worker->area->text, mail.chunks.count);
         break;
     case NF_MAIL_RANGE:
         if (worker->run)
@@ -294,7 +327,7 @@ static void answer(struct worker *worker)
         measure_memory(worker);
     }
     fflush(stdout);
-    atomic_store_explicit(&worker->slot->answered, worker->received, memory_order_release);
+    atomic_store(&worker->slot->answered, worker->received);
     ring_bell(worker);
 }
 
