@@ -61,7 +61,6 @@ struct nf_slot {
 
 struct nf_area {
     uint64_t magic, size;
-    char version[32];
     unsigned workers;
     int caller;          /* process number */
     size_t slots, share; /* offsets */
@@ -74,11 +73,13 @@ struct nf_area {
  * of the caller, the lifeline. */
 struct nf_welcome {
     uint64_t magic, size;
-    unsigned number;
-    char version[32];
+    unsigned number, version;
+    size_t slot_size; /* another build may think otherwise */
 };
 #define NF_WELCOME_FILES 3
-#define NF_SPAWN_SOCKET  3 /* the worker finds its socket there */
+#define NF_WELCOME_VERSION                                                                         \
+    ((unsigned)(NFOLD_VERSION_MAJOR * 10000 + NFOLD_VERSION_MINOR * 100 + NFOLD_VERSION_PATCH))
+#define NF_SPAWN_SOCKET 3 /* the worker finds its socket there */
 
 static inline struct nf_slot *nf_area_slot(struct nf_area *area, unsigned number)
 {

@@ -53,7 +53,9 @@ struct nf_pool {
     struct nf_worker *worker;
     struct pollfd *poll; /* [2 * count + 1] */
     double timeout;      /* of an item of user code, seconds; 0: none */
-    double spin_seconds;
+    double spin_seconds; /* of the caller, which needs a processor beside the workers' */
+    double worker_spin_seconds;
+    double watched_at;
     unsigned long long oom_kills; /* seen so far */
     /* Of the run that is going on. */
     struct nfold_run *run;

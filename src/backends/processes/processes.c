@@ -29,6 +29,7 @@
 #define SPINS_A_LOOK    64
 #define SHARE_SECONDS   200e-6 /* less work than this is done by the caller, unless it may crash */
 #define TICK_MS         5
+#define WATCH_SECONDS   2e-3 /* between two looks at who is stopped or late */
 #define STOP_SECONDS    0.08 /* for workers to notice a stop; then they are killed */
 #define STOPPED_SECONDS 1.0  /* a worker that was sent SIGSTOP is waited for so long */
 #define BARREN_MAX      3    /* workers in a row that die before they answer */
@@ -318,6 +319,9 @@ static void watch_item(struct nf_pool *pool, struct nf_worker *worker, double no
 static void watch(struct nf_pool *pool, int is_user_code)
 {
     double now = pool->engine->now();
+    if (now - pool->watched_at < WATCH_SECONDS)
+        return;
+    pool->watched_at = now;
     for (unsigned k = 0; k < pool->wanted; k++) {
         struct nf_worker *worker = &pool->worker[k];
         if (worker->pid == 0)
@@ -491,6 +495,8 @@ static int engage_all(struct nf_pool *pool, nfold_error *err)
     char text[640];
     for (unsigned k = 0; k < pool->wanted; k++) {
         int rc = engage(pool, &pool->worker[k], &pool->start_err);
+        if (rc >= 0)
+            give_claims(pool, &pool->worker[k]); /* one answer for both mails */
         engaged += rc >= 0;
         if (rc == NFOLD_E_USAGE)
             break;
@@ -606,7 +612,8 @@ static int processes_open(void *self, const struct nfold_engine *engine, unsigne
     int rc;
     pool->engine = engine;
     nf_cpus_read(&cpus, "");
-    pool->spin_seconds = workers > cpus.allowed ? 0 : SPIN_SECONDS;
+    pool->spin_seconds = workers < cpus.allowed ? SPIN_SECONDS : 0;
+    pool->worker_spin_seconds = workers > cpus.allowed ? 0 : SPIN_SECONDS;
     pool->timeout = nf_options_seconds(options, "timeout");
     pool->oom_kills = nf_cgroup_oom_kills("");
     rc = nf_pool_prepare(pool, workers, err);

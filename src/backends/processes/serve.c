@@ -48,10 +48,9 @@ int nf_processes_serve(const struct nfold_engine *engine, nfold_error *err)
     if (nf_mail_receive(NF_SPAWN_SOCKET, &welcome, sizeof welcome, file, NF_WELCOME_FILES) < 0 ||
         welcome.magic != NF_AREA_MAGIC || file[NF_WELCOME_FILES - 1] < 0)
         return nf_fail(err, NFOLD_E_USAGE, "nfold starts its workers itself");
-    welcome.version[sizeof welcome.version - 1] = '\0';
-    if (strcmp(welcome.version, nfold_version()) != 0)
-        return nf_fail(err, NFOLD_E_MISSING, "this is nfold %s, but a library %s started it",
-                       nfold_version(), welcome.version);
+    if (welcome.version != NF_WELCOME_VERSION || welcome.slot_size != sizeof(struct nf_slot))
+        return nf_fail(err, NFOLD_E_MISSING,
+                       "the library that starts this command is another build");
     start.area = map_area(&welcome, file[0]);
     if (!start.area)
         return nf_fail(err, NFOLD_E_SYSTEM, "the memory to share cannot be had");

@@ -81,8 +81,7 @@ static int make_area(struct nf_pool *pool, unsigned workers, nfold_error *err)
                              .caller = getpid(),
                              .slots = slots,
                              .share = share,
-                             .spin_seconds = pool->spin_seconds};
-    snprintf(area->version, sizeof area->version, "%s", nfold_version());
+                             .spin_seconds = pool->worker_spin_seconds};
     pool->area = area;
     return 0;
 }
@@ -264,15 +263,17 @@ static int spawn_program(const char *path, int socket, pid_t *pid)
 static int start_by_spawn(struct nf_pool *pool, struct nf_worker *worker, int socket,
                           nfold_error *err)
 {
-    struct nf_welcome welcome = {
-        .magic = NF_AREA_MAGIC, .size = pool->area_size, .number = worker->number};
+    struct nf_welcome welcome = {.magic = NF_AREA_MAGIC,
+                                 .size = pool->area_size,
+                                 .number = worker->number,
+                                 .version = NF_WELCOME_VERSION,
+                                 .slot_size = sizeof(struct nf_slot)};
     const int files[NF_WELCOME_FILES] = {pool->area_fd, pool->bell, pool->lifeline[0]};
     char path[PATH_MAX];
     pid_t pid;
     int rc = find_program(path, sizeof path, err);
     if (rc < 0)
         return rc;
-    snprintf(welcome.version, sizeof welcome.version, "%s", nfold_version());
     errno = spawn_program(path, socket, &pid);
     if (errno != 0)
         return nf_fail_errno(err, "starting a worker process of %s", path);

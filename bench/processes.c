@@ -1,0 +1,327 @@
+/* processes.c: what worker processes cost beside their work. The backend is driven through the
+ * contract of backends, by an engine of this file whose claims are numbers and whose chunks are
+ * empty. A program with the manners of serve.h: bench_processes MODE WORKERS [CLAIMS]
+ *
+ *     start       seconds from opening to the first answer of all, for each worker
+ *     spawn       the same in a program that has threads
+ *     trip        a mail to a worker that does nothing, and its answer, both sides awake
+ *     claims      seconds a claim, over all workers
+ *     by-hand     the same with nothing but a shared counter, in processes forked here
+ *     idle        processor time of an open context while nothing runs, as a part of the time
+ */
+#include <nfold/backend.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "option.h"
+#include "serve.h"
+
+extern const nfold_backend nf_backend_processes;
+
+/* In the memory that the workers share. */
+struct counter {
+    _Alignas(128) _Atomic uint64_t next;
+    _Alignas(128) uint64_t all;
+};
+
+struct nfold_run {
+    struct counter *counter;
+    uint64_t all, merged;
+    unsigned workers;
+};
+
+/* ---- an engine without work ------------------------------------------------------------------ */
+
+static int claim(struct nfold_run *run, unsigned worker, struct nfold_range *chunks)
+{
+    uint64_t first = atomic_fetch_add_explicit(&run->counter->next, 1, memory_order_relaxed);
+    (void)worker;
+    *chunks = (struct nfold_range){first, 1};
+    return first < run->counter->all;
+}
+
+static int execute(struct nfold_run *run, unsigned worker, struct nfold_range chunks,
+                   struct nfold_fragment *fragment, nfold_error *err)
+{
+    (void)run, (void)worker, (void)err;
+    fragment->chunks = chunks;
+    fragment->even_hi = fragment->even_lo = 0;
+    fragment->node_count = 1;
+    fragment->node[0] = (struct nfold_node){1, 0};
+    return 0;
+}
+
+static void merge(struct nfold_run *run, unsigned worker, const struct nfold_fragment *fragment)
+{
+    (void)worker;
+    run->merged += fragment->chunks.count;
+}
+
+static double left(const struct nfold_run *run)
+{
+    (void)run;
+    return 0;
+}
+
+static unsigned traits(const struct nfold_run *run)
+{
+    (void)run;
+    return NFOLD_BODY_USER_CODE; /* so that the caller does nothing itself */
+}
+
+static unsigned workers_wanted(const struct nfold_run *run)
+{
+    return run->workers;
+}
+
+static size_t share_size(unsigned workers)
+{
+    (void)workers;
+    return sizeof(struct counter);
+}
+
+static void share(struct nfold_run *run, void *memory)
+{
+    run->counter = memory;
+    run->counter->all = run->all;
+}
+
+static int describe(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
+{
+    (void)run, (void)err;
+    nf_buffer_string(buffer, "nothing");
+    return 0;
+}
+
+static int attach(void **remote, struct nfold_run **run, const void *description, size_t size,
+                  void *memory, unsigned workers, nfold_error *err)
+{
+    static struct nfold_run attached;
+    (void)remote, (void)description, (void)size, (void)err;
+    attached = (struct nfold_run){.counter = memory, .workers = workers};
+    *run = &attached;
+    return 0;
+}
+
+static void inherit(struct nfold_run *run)
+{
+    (void)run;
+}
+
+static int native_object(struct nfold_run *run, const void **object, size_t *size)
+{
+    (void)run, (void)object, (void)size;
+    return 0;
+}
+
+static int tend(struct nfold_run *run)
+{
+    (void)run;
+    return 0;
+}
+
+static uint64_t pulse(const struct nfold_run *run, unsigned worker, uint64_t *item)
+{
+    (void)run, (void)worker, (void)item;
+    return 0;
+}
+
+static int gap(const struct nfold_run *run, struct nfold_range *range)
+{
+    (void)run, (void)range;
+    return 0;
+}
+
+static void rest(struct nfold_run *run, unsigned worker)
+{
+    (void)run, (void)worker;
+}
+
+static void note_worker(struct nfold_run *run, unsigned worker, double start_up, uint64_t memory,
+                        unsigned restarts)
+{
+    (void)run, (void)worker, (void)start_up, (void)memory, (void)restarts;
+}
+
+static const struct nfold_engine engine = {.abi = NFOLD_BACKEND_ABI,
+                                           .claim = claim,
+                                           .execute = execute,
+                                           .merge = merge,
+                                           .left = left,
+                                           .workers = workers_wanted,
+                                           .describe = describe,
+                                           .now = bench_now,
+                                           .traits = traits,
+                                           .share_size = share_size,
+                                           .share = share,
+                                           .inherit = inherit,
+                                           .attach = attach,
+                                           .native_object = native_object,
+                                           .tend = tend,
+                                           .pulse = pulse,
+                                           .gap = gap,
+                                           .rest = rest,
+                                           .note_worker = note_worker};
+
+/* ---- modes ----------------------------------------------------------------------------------- */
+
+struct bench {
+    const char *mode;
+    unsigned workers;
+    uint64_t claims;
+    void *pool;
+    nfold_options *options;
+};
+
+static void open_pool(struct bench *bench)
+{
+    const nfold_backend *backend = &nf_backend_processes;
+    nfold_error err;
+    bench->pool = aligned_alloc(128, (backend->state_size + 127) / 128 * 128);
+    memset(bench->pool, 0, backend->state_size);
+    if (backend->open(bench->pool, &engine, bench->workers, bench->options, &err) <
+        (int)bench->workers) {
+        fprintf(stderr, "bench_processes: fewer than %u workers\n", bench->workers);
+        exit(3);
+    }
+}
+
+static void close_pool(struct bench *bench)
+{
+    nf_backend_processes.close(bench->pool);
+    free(bench->pool);
+}
+
+/* A run of so many claims; seconds. */
+static double run_claims(struct bench *bench, uint64_t claims)
+{
+    struct nfold_run run = {.all = claims, .workers = bench->workers};
+    double start = bench_now();
+    int rc = nf_backend_processes.run(bench->pool, &run, NULL);
+    double seconds = bench_now() - start;
+    if (rc < 0 || run.merged != claims) {
+        fprintf(stderr, "bench_processes: %llu claims came back\n", (unsigned long long)run.merged);
+        exit(3);
+    }
+    return seconds;
+}
+
+static double work_start(void *user, double *value)
+{
+    struct bench *bench = user;
+    double start = bench_now(), seconds;
+    open_pool(bench);
+    run_claims(bench, bench->workers);
+    seconds = bench_now() - start;
+    close_pool(bench);
+    *value = seconds / bench->workers;
+    return *value;
+}
+
+static double work_claims(void *user, double *value)
+{
+    struct bench *bench = user;
+    *value = run_claims(bench, bench->claims) / (double)bench->claims;
+    return *value;
+}
+
+static double work_trip(void *user, double *value)
+{
+    return *value = run_claims(user, 0);
+}
+
+static double work_by_hand(void *user, double *value)
+{
+    const struct bench *bench = user;
+    struct counter *counter =
+        mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    double start;
+    counter->all = bench->claims;
+    start = bench_now();
+    for (unsigned k = 0; k < bench->workers; k++)
+        if (fork() == 0) {
+            while (atomic_fetch_add_explicit(&counter->next, 1, memory_order_relaxed) <
+                   counter->all)
+                ;
+            _exit(0);
+        }
+    while (wait(NULL) > 0)
+        ;
+    *value = (bench_now() - start) / (double)bench->claims;
+    munmap(counter, sizeof *counter);
+    return *value;
+}
+
+static double processor_seconds(void)
+{
+    struct timespec own;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+    return (double)own.tv_sec + 1e-9 * (double)own.tv_nsec;
+}
+
+/* The workers' time is known once they have ended. */
+static double work_idle(void *user, double *value)
+{
+    struct bench *bench = user;
+    const unsigned wait_us = 1000000;
+    struct rusage before, after;
+    double own, busy;
+    getrusage(RUSAGE_CHILDREN, &before);
+    open_pool(bench);
+    run_claims(bench, bench->workers);
+    own = processor_seconds();
+    usleep(wait_us);
+    own = processor_seconds() - own;
+    close_pool(bench);
+    getrusage(RUSAGE_CHILDREN, &after);
+    busy = (double)(after.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_utime.tv_sec -
+                    before.ru_stime.tv_sec) +
+           1e-6 * (double)(after.ru_utime.tv_usec + after.ru_stime.tv_usec -
+                           before.ru_utime.tv_usec - before.ru_stime.tv_usec);
+    return *value = (own + busy) / (1e-6 * wait_us);
+}
+
+static void *sleep_on(void *argument)
+{
+    pause();
+    return argument;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench = {.mode = argc > 1 ? argv[1] : "",
+                          .workers = argc > 2 ? (unsigned)atoi(argv[2]) : 2,
+                          .claims = argc > 3 ? (uint64_t)atof(argv[3]) : 1000000};
+    static const struct {
+        const char *mode;
+        bench_work_fn *work;
+        int is_open;
+    } modes[] = {{"start", work_start, 0},
+                 {"trip", work_trip, 1},
+                 {"claims", work_claims, 1},
+                 {"by-hand", work_by_hand, 0},
+                 {"idle", work_idle, 0}};
+    pthread_t thread;
+    (void)thread, (void)sleep_on;
+    if (nf_options_new(&bench.options, NULL) < 0 ||
+        nf_options_add(bench.options, nf_backend_processes.options, NULL) < 0)
+        return 3;
+    for (unsigned k = 0; k < sizeof modes / sizeof *modes; k++)
+        if (strcmp(bench.mode, modes[k].mode) == 0) {
+            int rc;
+            if (modes[k].is_open)
+                open_pool(&bench);
+            rc = bench_serve(modes[k].work, &bench);
+            if (modes[k].is_open)
+                close_pool(&bench);
+            return rc;
+        }
+    fprintf(stderr, "usage: bench_processes start|trip|claims|by-hand|idle WORKERS [CLAIMS]\n");
+    return 2;
+}
