@@ -77,6 +77,9 @@ static void keep_fastest(struct nf_compare_row *row, const nfold_report *report)
 {
     if (row->runs > 0 && nf_report_hash(report) != row->hash)
         row->varies = 1;
+    row->restarts += report->restarts;
+    row->start_up = report->start_up > 0 ? report->start_up : row->start_up;
+    row->memory = report->memory > row->memory ? report->memory : row->memory;
     if (row->runs++ > 0 && report->wall >= row->wall)
         return;
     row->value = report->value;

@@ -122,6 +122,30 @@ static void print_compile(struct nfold_buffer *out, double seconds)
     nf_buffer_print(out, "%-13s %8s\n", "compile", nf_number_seconds(seconds, text));
 }
 
+/* What worker processes cost beside their work, of the row with the most of them. */
+static void print_processes(struct nfold_buffer *out, const struct nf_compare_table *table)
+{
+    const struct nf_compare_row *most = NULL;
+    char start_up[NF_NUMBER_SIZE], memory[NF_NUMBER_SIZE];
+    unsigned restarts = 0;
+    for (unsigned i = 0; i < table->count; i++) {
+        const struct nf_compare_row *row = &table->row[i];
+        restarts += row->restarts;
+        if (row->start_up > 0 && (most == NULL || row->workers >= most->workers))
+            most = row;
+    }
+    if (most == NULL)
+        return;
+    nf_buffer_print(out, "\n%s: a worker starts in %s", most->backend,
+                    nf_number_seconds(most->start_up, start_up));
+    if (most->memory > 0)
+        nf_buffer_print(out, ", %u use %sB of memory", most->workers,
+                        nf_number_scaled((double)most->memory, memory));
+    if (restarts > 0)
+        nf_buffer_print(out, ", %u died and were replaced", restarts);
+    nf_buffer_string(out, "\n");
+}
+
 static void print_rows(struct nfold_buffer *out, const struct nf_compare_table *table,
                        const struct nf_terminal *terminal)
 {
@@ -192,6 +216,7 @@ void nf_compare_table_text(struct nfold_buffer *out, const struct nf_compare_tab
         print_code(out, table);
     }
     print_rows(out, table, terminal);
+    print_processes(out, table);
 }
 
 static void json_hex(struct nf_json *json, const char *key, double value)
@@ -226,6 +251,9 @@ static void json_row(struct nf_json *json, const struct nf_compare_row *row,
     nf_json_number(json, "efficiency", base->wall / row->wall / row->workers);
     nf_json_number(json, "imbalance", row->imbalance);
     nf_json_number(json, "amdahl_limit", row->amdahl_limit);
+    nf_json_number(json, "start_up", row->start_up);
+    nf_json_unsigned(json, "memory", row->memory);
+    nf_json_unsigned(json, "restarts", row->restarts);
     nf_json_end(json);
 }
 

@@ -25,6 +25,7 @@ const struct nf_verb nf_verb_integrate = {
     .about = "EXPR is an expression in x, or a C function double f(double) as file.c:f or\n"
              "./library.so:f. A, B and N are numbers or constant expressions: -3, pi/2, 1e8.\n"
              "The answer has the same bits for any backend and any number of workers.\n",
+    .answer_is_no = "an item ends every worker that tries it",
     .tables = {nf_rows_rule},
     .common = {nf_rows_run, nf_rows_quiet, nf_rows_common},
     .runs_works = 1,

@@ -26,6 +26,7 @@ const struct nf_verb nf_verb_reduce = {
              "expression in i, or a C function double f(double) as file.c:f or ./library.so:f;\n"
              "it is computed for i = 0 ... N-1. N is a number or a constant expression: 1e9.\n"
              "The answer has the same bits for any backend and any number of workers.\n",
+    .answer_is_no = "an item ends every worker that tries it",
     .common = {nf_rows_run, nf_rows_quiet, nf_rows_common},
     .runs_works = 1,
     .examples = examples,
