@@ -3,15 +3,14 @@
  * empty. A program with the manners of serve.h: bench_processes MODE WORKERS [CLAIMS]
  *
  *     start       seconds from opening to the first answer of all, for each worker
- *     spawn       the same in a program that has threads
- *     trip        a mail to a worker that does nothing, and its answer, both sides awake
+ *     trip        a run in which a worker gets its mail, finds nothing and answers
  *     claims      seconds a claim, over all workers
  *     by-hand     the same with nothing but a shared counter, in processes forked here
+ *     chunks, chunks-by-hand    the same with chunks of 20 us or so
  *     idle        processor time of an open context while nothing runs, as a part of the time
  */
 #include <nfold/backend.h>
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,13 +27,25 @@ extern const nfold_backend nf_backend_processes;
 struct counter {
     _Alignas(128) _Atomic uint64_t next;
     _Alignas(128) uint64_t all;
+    unsigned items; /* of a chunk */
 };
 
 struct nfold_run {
     struct counter *counter;
     uint64_t all, merged;
-    unsigned workers;
+    unsigned workers, items;
 };
+
+/* A chunk's work, in registers. */
+static double compute(unsigned items)
+{
+    double sum = 0, x = 1;
+    for (unsigned k = 0; k < items; k++) {
+        sum += x * x;
+        x += 1e-9;
+    }
+    return sum;
+}
 
 /* ---- an engine without work ------------------------------------------------------------------ */
 
@@ -49,11 +60,11 @@ static int claim(struct nfold_run *run, unsigned worker, struct nfold_range *chu
 static int execute(struct nfold_run *run, unsigned worker, struct nfold_range chunks,
                    struct nfold_fragment *fragment, nfold_error *err)
 {
-    (void)run, (void)worker, (void)err;
+    (void)worker, (void)err;
     fragment->chunks = chunks;
     fragment->even_hi = fragment->even_lo = 0;
     fragment->node_count = 1;
-    fragment->node[0] = (struct nfold_node){1, 0};
+    fragment->node[0] = (struct nfold_node){compute(run->counter->items), 0};
     return 0;
 }
 
@@ -90,6 +101,7 @@ static void share(struct nfold_run *run, void *memory)
 {
     run->counter = memory;
     run->counter->all = run->all;
+    run->counter->items = run->items;
 }
 
 static int describe(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
@@ -175,6 +187,7 @@ struct bench {
     const char *mode;
     unsigned workers;
     uint64_t claims;
+    unsigned items;
     void *pool;
     nfold_options *options;
 };
@@ -201,7 +214,7 @@ static void close_pool(struct bench *bench)
 /* A run of so many claims; seconds. */
 static double run_claims(struct bench *bench, uint64_t claims)
 {
-    struct nfold_run run = {.all = claims, .workers = bench->workers};
+    struct nfold_run run = {.all = claims, .workers = bench->workers, .items = bench->items};
     double start = bench_now();
     int rc = nf_backend_processes.run(bench->pool, &run, NULL);
     double seconds = bench_now() - start;
@@ -241,18 +254,21 @@ static double work_by_hand(void *user, double *value)
     const struct bench *bench = user;
     struct counter *counter =
         mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    volatile double sink;
     double start;
     counter->all = bench->claims;
+    counter->items = bench->items;
     start = bench_now();
     for (unsigned k = 0; k < bench->workers; k++)
         if (fork() == 0) {
             while (atomic_fetch_add_explicit(&counter->next, 1, memory_order_relaxed) <
                    counter->all)
-                ;
+                sink = compute(counter->items);
             _exit(0);
         }
     while (wait(NULL) > 0)
         ;
+    (void)sink;
     *value = (bench_now() - start) / (double)bench->claims;
     munmap(counter, sizeof *counter);
     return *value;
@@ -287,12 +303,6 @@ static double work_idle(void *user, double *value)
     return *value = (own + busy) / (1e-6 * wait_us);
 }
 
-static void *sleep_on(void *argument)
-{
-    pause();
-    return argument;
-}
-
 int main(int argc, char **argv)
 {
     struct bench bench = {.mode = argc > 1 ? argv[1] : "",
@@ -302,19 +312,18 @@ int main(int argc, char **argv)
         const char *mode;
         bench_work_fn *work;
         int is_open;
-    } modes[] = {{"start", work_start, 0},
-                 {"trip", work_trip, 1},
-                 {"claims", work_claims, 1},
-                 {"by-hand", work_by_hand, 0},
-                 {"idle", work_idle, 0}};
-    pthread_t thread;
-    (void)thread, (void)sleep_on;
+        unsigned items;
+    } modes[] = {{"start", work_start, 0, 0},       {"trip", work_trip, 1, 0},
+                 {"claims", work_claims, 1, 0},     {"by-hand", work_by_hand, 0, 0},
+                 {"chunks", work_claims, 1, 20000}, {"chunks-by-hand", work_by_hand, 0, 20000},
+                 {"idle", work_idle, 0, 0}};
     if (nf_options_new(&bench.options, NULL) < 0 ||
         nf_options_add(bench.options, nf_backend_processes.options, NULL) < 0)
         return 3;
     for (unsigned k = 0; k < sizeof modes / sizeof *modes; k++)
         if (strcmp(bench.mode, modes[k].mode) == 0) {
             int rc;
+            bench.items = modes[k].items;
             if (modes[k].is_open)
                 open_pool(&bench);
             rc = bench_serve(modes[k].work, &bench);
@@ -322,6 +331,6 @@ int main(int argc, char **argv)
                 close_pool(&bench);
             return rc;
         }
-    fprintf(stderr, "usage: bench_processes start|trip|claims|by-hand|idle WORKERS [CLAIMS]\n");
+    fprintf(stderr, "usage: bench_processes MODE WORKERS [CLAIMS]\n");
     return 2;
 }
