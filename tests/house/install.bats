@@ -107,6 +107,25 @@ need_pkg_config() {
     [ "$(printf '%s\n' "${lines[@]}" | awk '{ print $3 }' | sort -u | wc -l)" -eq 1 ]
 }
 
+@test "examples/processes.c loses nothing with a worker" {
+    need_pkg_config
+    build_with_library "$NFOLD_SOURCE_ROOT/examples/processes.c" "$BATS_TEST_TMPDIR/processes"
+    run "$BATS_TEST_TMPDIR/processes"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "the last one: 9.9999999999999995e-07" ]
+    [[ "${lines[1]}" == "1 worker died and its range was run again"* ]]
+}
+
+@test "a program with threads finds the command beside the library" {
+    need_pkg_config
+    build_with_library "$NFOLD_SOURCE_ROOT/tests/house/threaded.c" "$BATS_TEST_TMPDIR/threaded"
+    run "$BATS_TEST_TMPDIR/threaded"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$output" = "333333.33333333337 processes 2" ]
+}
+
 @test "examples link with the static library too" {
     cc -std=c11 -I"$TREE/include" "$NFOLD_SOURCE_ROOT/examples/one_call.c" "$TREE/lib/libnfold.a" \
         -lm -ldl -lpthread -o "$BATS_TEST_TMPDIR/static"
