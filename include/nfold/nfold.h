@@ -134,9 +134,10 @@ typedef struct nfold_report nfold_report;
 
 /* Opens a backend (option "backend") with its workers. options may be NULL and is copied.
  * The backend processes forks its workers while the program has one thread; otherwise it starts them
- * from the nfold command, and functions of the calling program are refused there. Inside a function
- * that is being run, what opens is serial, and the report says so. A fork of the program may go on
- * using the context: its first run there makes workers of its own.
+ * from the nfold command (beside the library, or the variable NFOLD_WORKER), and functions of the
+ * calling program are refused there. Inside a function that is being run, what opens is serial, and
+ * the report says so. A fork of the program may go on using the context: its first run there makes
+ * workers of its own.
  * On failure *context is NULL. Close it with nfold_close, from any thread, when no run is going on. */
 NFOLD_API int nfold_open(nfold_context **context, const nfold_options *options, nfold_error *err);
 NFOLD_API void nfold_close(nfold_context *context); /* NULL is fine */

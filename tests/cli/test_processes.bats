@@ -54,6 +54,7 @@ as_nobody_else() {
 }
 
 @test "no memory to share is a clear error" {
+    (ulimit -v 60000 && "$NFOLD" --version) || skip "this build of nfold needs more memory to start"
     run bash -c "ulimit -v 60000; $NFOLD ${sum[*]@Q} -j 3000"
     [[ $status == 3 && $output == *"KiB for 3000 worker processes to share: Cannot allocate"* ]]
     run bash -c "ulimit -f 10; $NFOLD ${sum[*]@Q} -j 2"
@@ -132,6 +133,18 @@ as_nobody_else() {
           }' >f.c
     run "$NFOLD" integrate f.c:f 0 1 1000 -b processes -j 2
     [[ $status == 1 && $output == *"x = 0.25 (item 250 of 1001)"* ]]
+}
+
+@test "a crash under threads says who would survive it" {
+    echo '#include <stdlib.h>
+          double f(double x) { if (x > 0.5) abort(); return x; }' >f.c
+    run "$NFOLD" integrate f.c:f 0 1 1000 -b threads -j 2
+    [[ $status == 134 && $output == *'with `-b processes` nfold survives this'* ]]
+}
+
+@test "nobody starts a worker by hand" {
+    run "$NFOLD" worker </dev/null 3<&-
+    [[ $status == 2 && $output == *"nfold starts its workers itself"* ]]
 }
 
 @test "the lowest item that kills is named, by any number of workers" {
