@@ -153,6 +153,23 @@ static void read_policy(struct nfold_context *context)
     context->allow_nonfinite = strcmp(nf_options_text(context->options, "nonfinite"), "allow") == 0;
 }
 
+/* An option of another backend would be silent here. */
+static void note_options(struct nfold_context *context)
+{
+    for (unsigned k = 0; nf_backends[k]; k++) {
+        const struct nf_option *row =
+            nf_backends[k] == context->backend ? NULL : nf_backends[k]->options;
+        for (; row && row->name; row++) {
+            size_t used = strlen(context->note);
+            if (nf_options_find(context->options, row->name) &&
+                nf_options_is_set(context->options, row->name))
+                snprintf(context->note + used, sizeof context->note - used,
+                         "%s%s is an option of the backend %s and does nothing here",
+                         used > 0 ? "; " : "", row->name, nf_backends[k]->name);
+        }
+    }
+}
+
 static int open_backend(struct nfold_context *context, unsigned workers, nfold_error *err)
 {
     const nfold_backend *backend = context->backend;
@@ -164,6 +181,7 @@ static int open_backend(struct nfold_context *context, unsigned workers, nfold_e
     if (backend->probe && backend->probe(err) < 0)
         return nf_error_context(err, "backend %s: ", backend->name);
     context->workers_asked = choose_workers(context, workers);
+    note_options(context);
     context->state = aligned_alloc(128, (backend->state_size + 128) / 128 * 128);
     if (!context->state)
         return nf_fail_memory(err);
@@ -395,8 +413,8 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     double cpu;
     /* Native code is compared with calls of the body in this process, which a function of the
      * user's may crash: where its calls are made elsewhere, it is only called. */
-    int is_elsewhere = !context->backend->same_memory &&
-                       (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
+    int is_elsewhere =
+        !context->backend->same_memory && (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
     enum nf_upgrade_policy policy = is_elsewhere ? NF_UPGRADE_OFF : context->native;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
     facts->native = word_of_calls(attempt->job.body);

@@ -124,6 +124,11 @@ as_nobody_else() {
     [[ $status == 1 && $output == *"f(x) took longer than 0.2 s at x = 0.25 (item 250 of 1001)"* ]]
 }
 
+@test "an option of worker processes is not silent elsewhere" {
+    run "$NFOLD" integrate x 0 1 1000 -b threads -j 2 --timeout 1 --report
+    [[ $status == 0 && $(echo $output) == *"timeout is an option of the backend processes"* ]]
+}
+
 @test "scribbled memory costs a worker, not the run" {
     echo '#include <string.h>
           static double first[4];
