@@ -124,6 +124,15 @@ as_nobody_else() {
     [[ $status == 1 && $output == *"f(x) took longer than 0.2 s at x = 0.25 (item 250 of 1001)"* ]]
 }
 
+@test "a function that calls exit is named with its status" {
+    echo '#include <stdlib.h>
+          double f(double x) { if (x == 0.75) exit(5); return x; }' >f.c
+    run "$NFOLD" integrate f.c:f 0 1 1000 -b processes -j 2
+    echo "$output"
+    [[ $status == 1 && ${#lines[@]} == 1 ]]
+    [[ $output == *"ended by exit(5)"*"(item 750 of 1001)" ]]
+}
+
 @test "an option of worker processes is not silent elsewhere" {
     run "$NFOLD" integrate x 0 1 1000 -b threads -j 2 --timeout 1 --report
     [[ $status == 0 && $(echo $output) == *"timeout is an option of the backend processes"* ]]

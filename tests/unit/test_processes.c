@@ -22,6 +22,8 @@
 
 #define CHILDREN_MAX 64
 
+static pid_t host; /* this program, as its copies see it */
+
 static nfold_context *open_context(const char *backend, const char *workers, const char *timeout)
 {
     nfold_options *options;
@@ -40,7 +42,7 @@ static nfold_context *open_context(const char *backend, const char *workers, con
     return context;
 }
 
-static unsigned find_children(pid_t host, pid_t child[CHILDREN_MAX])
+static unsigned find_children(pid_t parent_wanted, pid_t child[CHILDREN_MAX])
 {
     unsigned count = 0;
     DIR *folder = opendir("/proc");
@@ -53,7 +55,7 @@ static unsigned find_children(pid_t host, pid_t child[CHILDREN_MAX])
         file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "re") : NULL;
         if (!file)
             continue;
-        if (fscanf(file, "%d %31s %*c %d", &pid, word, &parent) == 3 && parent == host &&
+        if (fscanf(file, "%d %31s %*c %d", &pid, word, &parent) == 3 && parent == parent_wanted &&
             count < CHILDREN_MAX)
             child[count++] = pid;
         fclose(file);
@@ -174,6 +176,25 @@ static double crash_once(double x, void *user)
         raise(SIGKILL);
     }
     return x * x;
+}
+
+static void spoil_on_exit(void)
+{
+    if (getpid() != host)
+        fprintf(stderr, "the program's end in a worker\n");
+}
+
+static void the_end_of_a_worker_is_not_the_end_of_the_program(void **state)
+{
+    nfold_context *context;
+    nfold_error err;
+    (void)state;
+    host = getpid();
+    atexit(spoil_on_exit);
+    context = open_context("processes", "1", NULL);
+    assert_int_equal(run_function(context, exit_at_the_end, NULL, 100, NULL, &err), NFOLD_E_POISON);
+    assert_string_equal(err.detail, "");
+    nfold_close(context);
 }
 
 static void a_function_that_recovers_costs_nothing_but_time(void **state)
@@ -470,8 +491,8 @@ static void *wait_for_ever(void *argument)
 /* A program in the middle of a run, with or without threads. */
 static pid_t start_host(int has_threads)
 {
-    pid_t host = fork();
-    if (host == 0) {
+    pid_t started = fork();
+    if (started == 0) {
         nfold_context *context;
         nfold_body *body;
         nfold_work work;
@@ -484,21 +505,21 @@ static pid_t start_host(int has_threads)
         nfold_run(context, &work, NULL, NULL);
         _exit(0);
     }
-    return host;
+    return started;
 }
 
 static void check_kill_of_host(int has_threads)
 {
-    pid_t host = start_host(has_threads), child[CHILDREN_MAX];
+    pid_t victim = start_host(has_threads), child[CHILDREN_MAX];
     unsigned count = 0, alive = 0;
     for (int tries = 0; tries < 100 && count < 3; tries++) {
         usleep(20000);
-        count = find_children(host, child);
+        count = find_children(victim, child);
     }
     assert_int_equal(count, 3);
     usleep(50000);
-    kill(host, SIGKILL);
-    waitpid(host, NULL, 0);
+    kill(victim, SIGKILL);
+    waitpid(victim, NULL, 0);
     for (int tries = 0; tries < 100; tries++) {
         alive = 0;
         for (unsigned k = 0; k < count; k++)
@@ -546,6 +567,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_function_that_ends_its_worker_is_named_with_its_item),
+        cmocka_unit_test(the_end_of_a_worker_is_not_the_end_of_the_program),
         cmocka_unit_test(a_function_that_recovers_costs_nothing_but_time),
         cmocka_unit_test(what_a_worker_said_comes_with_its_name),
         cmocka_unit_test(a_loop_writes_what_its_caller_reads),

@@ -80,6 +80,14 @@ static void settle_signals(struct nf_slot *slot)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A function that calls exit ends its worker, but what the program does at its end is the
+ * program's. Registered last, so that it comes first. */
+static void end_at_once(int status, void *nothing)
+{
+    (void)nothing;
+    _exit(status);
+}
+
 static void leave_if_orphan(const struct worker *worker)
 {
     if (getppid() != worker->area->caller)
@@ -341,6 +349,7 @@ _Noreturn void nf_worker_live(const struct nf_worker_start *start)
                             .bell = start->bell,
                             .run = start->run};
     settle_signals(worker.slot);
+    on_exit(end_at_once, NULL);
     tie_lifeline(start->lifeline);
     leave_if_orphan(&worker);
     __fpurge(stdout); /* what the caller has not written yet is the caller's */
