@@ -24,9 +24,10 @@ static double value_of(uint64_t bits)
     return value;
 }
 
-int nf_describe(const struct nf_plan *plan, const struct nfold_body *body, const char *isa,
-                struct nfold_buffer *buffer, nfold_error *err)
+int nf_describe(const struct nf_order_job *job, struct nfold_buffer *buffer, nfold_error *err)
 {
+    const struct nf_plan *plan = job->plan;
+    const struct nfold_body *body = job->body;
     if (!body->type->describe)
         return nf_fail(err, NFOLD_E_USAGE,
                        "a %s body exists in this process only: use the backend threads",
@@ -34,12 +35,12 @@ int nf_describe(const struct nf_plan *plan, const struct nfold_body *body, const
     /* Bits, since a locale may write numbers its own way. */
     nf_buffer_print(buffer,
                     "nfold-work 1\norder v1\nkind %d\nrule %d\nop %d\nn %" PRIu64 "\n"
-                    "a %" PRIx64 "\nb %" PRIx64 "\nnonfinite %d\nisa %s\nbody %s\n",
+                    "a %" PRIx64 "\nb %" PRIx64 "\nnonfinite %d\nisa %s\ncrowd %u\nbody %s\n",
                     (int)plan->kind, (int)plan->rule, (int)plan->op,
                     plan->items - (uint64_t)plan->has_ends,
                     bits_of(plan->is_negated ? plan->last : plan->first),
-                    bits_of(plan->is_negated ? plan->first : plan->last), plan->allow_nonfinite, isa,
-                    body->type->name);
+                    bits_of(plan->is_negated ? plan->first : plan->last), plan->allow_nonfinite,
+                    job->isa, job->crowd, body->type->name);
     if (buffer->failed)
         return nf_fail_memory(err);
     return body->type->describe(body->self, buffer, err);
@@ -56,9 +57,9 @@ int nf_describe_read(struct nf_description *description, const char *text, size_
              text);
     if (sscanf(head,
                "nfold-work 1\norder v1\nkind %d\nrule %d\nop %d\nn %" SCNu64 "\na %" SCNx64
-               "\nb %" SCNx64 "\nnonfinite %d\nisa %15s\nbody %31s%n",
-               &kind, &rule, &op, &n, &a, &b, &nonfinite, description->isa, description->body,
-               &length) != 9 ||
+               "\nb %" SCNx64 "\nnonfinite %d\nisa %15s\ncrowd %u\nbody %31s%n",
+               &kind, &rule, &op, &n, &a, &b, &nonfinite, description->isa, &description->crowd,
+               description->body, &length) != 10 ||
         length == 0 || head[length] != '\n')
         return nf_fail(err, NFOLD_E_INTERNAL, "a worker cannot read the description of its work");
     *work = (nfold_work){.size = sizeof *work,

@@ -7,16 +7,16 @@
 #include <nfold/body.h>
 
 #include "buffer.h"
-#include "plan.h"
+#include "executor.h"
 
 /* Appends lines of "key value", numbers in hexadecimal, and the body's own description after
  * "body NAME". NFOLD_E_USAGE: this body exists in this process only. */
-int nf_describe(const struct nf_plan *plan, const struct nfold_body *body, const char *isa,
-                struct nfold_buffer *buffer, nfold_error *err);
+int nf_describe(const struct nf_order_job *job, struct nfold_buffer *buffer, nfold_error *err);
 
 /* What such a text says. */
 struct nf_description {
     nfold_work work; /* without its body */
+    unsigned crowd;
     char isa[16], body[32];
     const char *body_text; /* the body's own description, to the end of the text */
     size_t body_size;

@@ -75,6 +75,7 @@ struct remote {
     struct nfold_body body;
     char *body_text;
     size_t body_size;
+    char isa[16];
     struct nf_plan plan;
     struct nf_upgrade upgrade;
     struct nf_executor **executor; /* [workers] */
@@ -141,7 +142,8 @@ static int take_body(struct remote *remote, const struct nf_description *descrip
     return 0;
 }
 
-static int make_run(struct remote *remote, const char *isa, void *memory, nfold_error *err)
+static int make_run(struct remote *remote, const struct nf_description *description, void *memory,
+                    nfold_error *err)
 {
     static const _Atomic int never_stopped;
     struct nf_run_settings settings = {.workers = remote->workers,
@@ -149,13 +151,15 @@ static int make_run(struct remote *remote, const char *isa, void *memory, nfold_
                                        .upgrade = &remote->upgrade,
                                        .items_done = &remote->items_done};
     int rc;
+    memcpy(remote->isa, description->isa, sizeof remote->isa);
     settings.job = (struct nf_order_job){.plan = &remote->plan,
                                          .body = &remote->body,
-                                         .loops = nf_order_loops_find(isa),
+                                         .loops = nf_order_loops_find(remote->isa),
                                          .stop = &never_stopped,
-                                         .isa = isa};
+                                         .crowd = description->crowd,
+                                         .isa = remote->isa};
     if (!settings.job.loops)
-        return nf_fail(err, NFOLD_E_INTERNAL, "a worker has no instruction set %s", isa);
+        return nf_fail(err, NFOLD_E_INTERNAL, "a worker has no instruction set %s", remote->isa);
     remote->upgrade = (struct nf_upgrade){.job = settings.job};
     if (remote->body.kernels)
         atomic_store(&remote->upgrade.kernel,
@@ -199,7 +203,7 @@ int nf_remote_attach(void **opaque, struct nfold_run **run, const void *text, si
     if (rc == 0)
         rc = nf_plan_make(&remote->plan, &description.work, err);
     if (rc == 0)
-        rc = make_run(remote, description.isa, memory, err);
+        rc = make_run(remote, &description, memory, err);
     if (rc == 0)
         *run = remote->run;
     return rc;

@@ -343,7 +343,7 @@ static int run_work(struct nfold_run *run, unsigned number)
 
 static int run_describe(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
 {
-    return nf_describe(run->job.plan, run->job.body, run->job.isa, buffer, err);
+    return nf_describe(&run->job, buffer, err);
 }
 
 const struct nfold_engine nf_engine = {

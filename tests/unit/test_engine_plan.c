@@ -157,22 +157,25 @@ static void a_work_is_described_without_losing_a_bit(void **state)
     nfold_body fake = {.type = &type, .self = "its own words\n"};
     nfold_work work = integral(NFOLD_SIMPSON, 1.0 / 3, 0.1, 1000);
     struct nf_plan plan = accepts(work);
+    struct nf_order_job job = {.plan = &plan, .body = &fake, .isa = "scalar", .crowd = 3};
     struct nf_description again;
     struct nfold_buffer text = {0};
     nfold_error err;
     (void)state;
-    assert_int_equal(nf_describe(&plan, &fake, "scalar", &text, &err), 0);
+    assert_int_equal(nf_describe(&job, &text, &err), 0);
     assert_string_equal(nf_buffer_text(&text),
                         "nfold-work 1\norder v1\nkind 0\nrule 1\nop 0\nn 1000\n"
-                        "a 3fd5555555555555\nb 3fb999999999999a\nnonfinite 0\nisa scalar\n"
+                        "a 3fd5555555555555\nb 3fb999999999999a\nnonfinite 0\nisa scalar\ncrowd 3\n"
                         "body fake\nits own words\n");
     assert_int_equal(nf_describe_read(&again, text.data, text.size, &err), 0);
     assert_true(again.work.a == work.a && again.work.b == work.b && again.work.n == work.n);
+    assert_int_equal(again.crowd, 3);
     assert_string_equal(again.body, "fake");
     assert_string_equal(again.body_text, "its own words\n");
     assert_int_equal(nf_describe_read(&again, text.data, 20, &err), NFOLD_E_INTERNAL);
     nf_buffer_clear(&text);
-    assert_int_equal(nf_describe(&plan, body, "scalar", &text, &err), NFOLD_E_USAGE);
+    job.body = body;
+    assert_int_equal(nf_describe(&job, &text, &err), NFOLD_E_USAGE);
     assert_non_null(strstr(err.message, "exists in this process only"));
     nf_buffer_clear(&text);
 }
