@@ -29,10 +29,10 @@ as_nobody_else() {
     run setpriv --reuid 61234 --regid 61234 --clear-groups "$@"
 }
 
-# The leak checker starts a thread of its own at the end, and reads /proc.
-needs_no_leak_checker() {
-    if grep -qa __asan_init "$NFOLD"; then
-        skip "the leak checker of this build needs $1"
+# Sanitizers start threads of their own and read /proc.
+needs_no_sanitizer() {
+    if grep -qa -e __asan_init -e __tsan_init "$NFOLD"; then
+        skip "the sanitizer of this build needs $1 itself"
     fi
 }
 
@@ -50,7 +50,7 @@ needs_no_leak_checker() {
 }
 
 @test "no process allowed at all is a clear error" {
-    needs_no_leak_checker "a thread"
+    needs_no_sanitizer "a thread"
     as_nobody_else bash -c "ulimit -u 2; ./nfold ${sum[*]@Q} -j 4; exit \$?"
     echo "$output"
     [[ $status == 3 && $output == *"starting a worker process: Resource temporarily unavailable" ]]
@@ -70,7 +70,7 @@ needs_no_leak_checker() {
 }
 
 @test "without /proc" {
-    needs_no_leak_checker /proc
+    needs_no_sanitizer /proc
     unshare -m true 2>/dev/null || skip "mount namespaces are not allowed here"
     echo '#include <stdlib.h>
           double f(double x) { if (x > 0.5) abort(); return x; }' >f.c

@@ -203,15 +203,27 @@ static void native_code_reaches_the_workers(void **state)
 
 /* ---- killing --------------------------------------------------------------------------------- */
 
-/* Kills a child of this process now and then, until it is told to end. It is a process: a thread
- * would keep workers from being forked. */
+/* Between two kills, about: a worker must have time to come up, or the backend gives up. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define KILL_US 300000
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define KILL_US 300000
+#endif
+#endif
+#ifndef KILL_US
+#define KILL_US 20000
+#endif
+
+/* Kills a child of this process now and then; ends with this process at the latest. It is a
+ * process: a thread would keep workers from being forked. */
 static pid_t start_killer(unsigned kills, unsigned wait_us, int signal_number)
 {
     pid_t host = getpid(), killer = fork();
     unsigned seed = 12345;
     if (killer != 0)
         return killer;
-    for (unsigned done = 0; done < kills;) {
+    for (unsigned done = 0; done < kills && getppid() == host;) {
         pid_t victim[CHILDREN_MAX];
         unsigned count;
         usleep(wait_us / 2 + (unsigned)rand_r(&seed) % wait_us);
@@ -235,7 +247,7 @@ static void check_kills(unsigned workers, int has_threads, const char *native, u
 {
     struct path path = {.backend = processes(), .workers = workers, .native = native};
     const double n = 3e7;
-    pid_t killer = start_killer(kills, 20000, SIGKILL);
+    pid_t killer = start_killer(kills, KILL_US, SIGKILL);
     struct idle_thread thread;
     nfold_context *context;
     nfold_body *body = runner_expression("sqrt(%1$s)/(1+%1$s)", "x", NULL);

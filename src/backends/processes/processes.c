@@ -32,7 +32,7 @@
 #define WATCH_SECONDS   2e-3 /* between two looks at who is stopped or late */
 #define STOP_SECONDS    0.08 /* for workers to notice a stop; then they are killed */
 #define STOPPED_SECONDS 1.0  /* a worker that was sent SIGSTOP is waited for so long */
-#define BARREN_MAX      3    /* workers in a row that die before they answer */
+#define BARREN_MAX      10   /* workers in a row that die before they answer */
 #define START_TRIES     20   /* when there is no worker left and none can be started */
 #define START_WAIT_MS   50
 
