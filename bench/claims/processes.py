@@ -16,12 +16,14 @@ def program(setting, mode, workers, count=""):
 
 def measure_costs(setting):
     found = contest(setting, [
-        program(setting, "start", 2), program(setting, "trip", 1),
+        program(setting, "start", 2),
         program(setting, "claims", 2, CLAIMS), program(setting, "by-hand", 2, CLAIMS)])
+    # Many in a row: the first ones wake the worker.
+    trips = contest(setting, [program(setting, "trip", 1)], count=100)
     chunks = contest(setting, [program(setting, "chunks", 2, CHUNKS),
                                program(setting, "chunks-by-hand", 2, CHUNKS)])
     idle = contest(setting, [program(setting, "idle", 2)], count=1)["idle 2"].median()
-    start_up, trip = found["start 2"].median(), found["trip 1"].median()
+    start_up, trip = found["start 2"].median(), trips["trip 1"].median()
     rate = 1 / found["claims 2"].median()
     ratio = chunks["chunks-by-hand 2"].median() / chunks["chunks 2"].median()
     show([("start-up, each of 2", f"{start_up * 1e3:.2f} ms"),
@@ -33,7 +35,7 @@ def measure_costs(setting):
           ("chunks by nfold", f"{chunks['chunks 2'].median() * 1e6:.2f} us each over 2")],
          ("", ""))
     setting.figure("processes: start-up of a worker", start_up * 1e3, "ms", 2, "<=")
-    setting.figure("processes: an empty run, awake", trip * 1e6, "us", 0, "<=")
+    setting.figure("processes: an empty run, awake, one round trip in it", trip * 1e6, "us", 0, "<=")
     setting.figure("processes: claims a second, 2 workers", rate, "/s", 1e6)
     setting.figure("processes: chunks against a counter by hand", ratio, "×", 0.8)
     setting.figure("processes: CPU between runs", idle * 100, "%", 1, "<=")
