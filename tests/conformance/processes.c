@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../children.h"
 #include "context.h"
 #include "problems.h"
 #include "registry.h"
@@ -55,32 +55,6 @@ static void idle_end(struct idle_thread *self)
 {
     atomic_store(&self->is_over, 1);
     pthread_join(self->thread, NULL);
-}
-
-#define CHILDREN_MAX 64
-
-/* The children of a process, but for one. */
-static unsigned find_children(pid_t host, pid_t except, pid_t child[CHILDREN_MAX])
-{
-    unsigned count = 0;
-    DIR *processes_there = opendir("/proc");
-    struct dirent *entry;
-    while (processes_there && (entry = readdir(processes_there))) {
-        char path[64], word[32];
-        int parent, pid;
-        FILE *file;
-        snprintf(path, sizeof path, "/proc/%.20s/stat", entry->d_name);
-        file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "re") : NULL;
-        if (!file)
-            continue;
-        if (fscanf(file, "%d %31s %*c %d", &pid, word, &parent) == 3 && parent == host &&
-            pid != except && count < CHILDREN_MAX)
-            child[count++] = pid;
-        fclose(file);
-    }
-    if (processes_there)
-        closedir(processes_there);
-    return count;
 }
 
 static unsigned count_children(void)

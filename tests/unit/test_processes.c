@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,7 +19,7 @@
 
 #include <nfold/nfold.h>
 
-#define CHILDREN_MAX 64
+#include "../children.h"
 
 static pid_t host; /* this program, as its copies see it */
 
@@ -40,29 +39,6 @@ static nfold_context *open_context(const char *backend, const char *workers, con
         fail_msg("%s", err.message);
     nfold_options_destroy(options);
     return context;
-}
-
-static unsigned find_children(pid_t parent_wanted, pid_t child[CHILDREN_MAX])
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc");
-    struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        char path[64], word[32];
-        int parent, pid;
-        FILE *file;
-        snprintf(path, sizeof path, "/proc/%.20s/stat", entry->d_name);
-        file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "re") : NULL;
-        if (!file)
-            continue;
-        if (fscanf(file, "%d %31s %*c %d", &pid, word, &parent) == 3 && parent == parent_wanted &&
-            count < CHILDREN_MAX)
-            child[count++] = pid;
-        fclose(file);
-    }
-    if (folder)
-        closedir(folder);
-    return count;
 }
 
 static nfold_work integral(nfold_body *body, double n)
@@ -399,7 +375,7 @@ static void a_program_that_closes_all_files_gets_its_answer(void **state)
     nfold_close(context);
     assert_int_equal(lseek(kept, 0, SEEK_CUR), 4);
     close(kept);
-    assert_int_equal(find_children(getpid(), child), 0);
+    assert_int_equal(find_children(getpid(), 0, child), 0);
 }
 
 /* ---- stopping -------------------------------------------------------------------------------- */
@@ -514,7 +490,7 @@ static void check_kill_of_host(int has_threads)
     unsigned count = 0, alive = 0;
     for (int tries = 0; tries < 100 && count < 3; tries++) {
         usleep(20000);
-        count = find_children(victim, child);
+        count = find_children(victim, 0, child);
     }
     assert_int_equal(count, 3);
     usleep(50000);
@@ -546,9 +522,9 @@ static void closing_leaves_no_process(void **state)
     pid_t child[CHILDREN_MAX];
     nfold_context *context = open_context("processes", "4", NULL);
     (void)state;
-    assert_int_equal(find_children(getpid(), child), 4);
+    assert_int_equal(find_children(getpid(), 0, child), 4);
     nfold_close(context);
-    assert_int_equal(find_children(getpid(), child), 0);
+    assert_int_equal(find_children(getpid(), 0, child), 0);
 }
 
 /* The thread sanitizer has a thread of its own: then no function of this program can be forked. */
