@@ -217,6 +217,16 @@ static void what_loses_minus_zero_or_infinity_stays(void **state)
     nf_ir_clear(&ir);
 }
 
+static void the_magnitude_of_a_negated_value_is_its_own(void **state)
+{
+    nf_ir ir;
+    (void)state;
+    nf_ir_init(&ir);
+    nf_value x = nf_ir_input(&ir, 0), size = nf_ir_op1(&ir, NF_IR_ABS, x);
+    assert_int_equal(nf_ir_op1(&ir, NF_IR_ABS, nf_ir_op1(&ir, NF_IR_NEG, x)), size);
+    nf_ir_clear(&ir);
+}
+
 static nf_value build_product(nf_ir *ir, const nf_value *input)
 {
     return nf_ir_op2(ir, NF_IR_MUL, input[0], input[1]);
@@ -378,6 +388,7 @@ int main(void)
         cmocka_unit_test(no_simplification_changes_a_bit),
         cmocka_unit_test(integer_simplifications_change_no_bit),
         cmocka_unit_test(what_loses_minus_zero_or_infinity_stays),
+        cmocka_unit_test(the_magnitude_of_a_negated_value_is_its_own),
         cmocka_unit_test(a_rare_program_runs_where_its_mask_holds),
         cmocka_unit_test(equal_rare_programs_are_one),
         cmocka_unit_test(rares_of_one_function_share_its_program),

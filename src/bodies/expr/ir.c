@@ -246,6 +246,8 @@ static nf_value operation(nf_ir *ir, struct nf_ir_instruction wanted)
         return nf_ir_bits(ir, simple.bits);
     case NF_IR_SIMPLE_NEG:
         return nf_ir_op1(ir, NF_IR_NEG, simple.value);
+    case NF_IR_SIMPLE_ABS:
+        return nf_ir_op1(ir, NF_IR_ABS, simple.value);
     case NF_IR_SIMPLE_MUL:
         return nf_ir_op2(ir, NF_IR_MUL, simple.value, nf_ir_bits(ir, simple.bits));
     default:

@@ -80,6 +80,8 @@ static struct nf_ir_simple simplify_float(const struct known *k)
     case NF_IR_NEG:
         return source(k, 0)->op == NF_IR_NEG ? is_value(source(k, 0)->operand[0]) : not_simple;
     case NF_IR_ABS:
+        if (source(k, 0)->op == NF_IR_NEG)
+            return (struct nf_ir_simple){NF_IR_SIMPLE_ABS, source(k, 0)->operand[0], 0};
         return source(k, 0)->op == NF_IR_ABS ? is_value(operand[0]) : not_simple;
     case NF_IR_LT:
         return operand[0] == operand[1] ? is_bits(0) : not_simple;

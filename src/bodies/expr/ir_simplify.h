@@ -9,6 +9,7 @@ enum nf_ir_simple_kind {
     NF_IR_SIMPLE_VALUE, /* .value */
     NF_IR_SIMPLE_BITS,  /* the constant .bits */
     NF_IR_SIMPLE_NEG,   /* -.value */
+    NF_IR_SIMPLE_ABS,   /* |.value| */
     NF_IR_SIMPLE_MUL,   /* .value times the constant .bits */
 };
 

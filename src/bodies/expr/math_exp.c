@@ -19,15 +19,15 @@ struct nf_math_exp_rest nf_math_exp_reduce(nf_ir *ir, nf_value high, nf_value lo
     return (struct nf_math_exp_rest){remainder, small, scale};
 }
 
-/* e^r = (1 + remainder) + (small + r^2 part(r)): the first sum loses nothing, the rounded r is good
- * enough for the last, so that only the addition of both rounds much. */
+/* e^r = 1 + (remainder + (small + r^2 part(r))): the rounded r is good enough for the last. What is
+ * added to 1 is below 0.42, and rounds by a quarter of a place of the result at most: a first sum
+ * that loses nothing would give 0.75 places instead of 0.89, and costs three operations more. */
 static struct nf_math_scaled exp_of_rest(nf_ir *ir, struct nf_math_exp_rest rest)
 {
     nf_value r = add(ir, rest.remainder, rest.small);
     nf_value rr = mul(ir, r, r);
     nf_value bend = mul_add(ir, rr, polynomial(ir, r, rr, exp_part, 10), rest.small);
-    struct pair one = sum_ordered(ir, number(ir, 1), rest.remainder);
-    nf_value value = add(ir, one.high, add(ir, one.low, bend));
+    nf_value value = add(ir, number(ir, 1), add(ir, rest.remainder, bend));
     return (struct nf_math_scaled){value, rest.scale};
 }
 

@@ -32,10 +32,10 @@ struct nf_math_split nf_math_split(nf_ir *ir, nf_value x, double exponent_bias);
 /* log of what was split, to about 2^-68 of it. */
 struct pair nf_math_log_pair(nf_ir *ir, struct nf_math_split x);
 
-/* |x| = quarter * pi/2 + r - excess, |r| <= pi/4 and a little, excess at most of the order of r's
- * last place; quarter is in the low bits of an integer. */
+/* |x| = quarter * pi/2 + r + rest, |r| <= pi/4 and a little, rest at most of the order of r's last
+ * place; quarter is in the low bits of an integer. */
 struct nf_math_angle {
-    nf_value r, excess, quarter;
+    nf_value r, rest, quarter;
 };
 #define NF_MATH_ANGLE_LIMIT 0x1p40
 /* For magnitudes up to the limit; and for any finite one, slower. */

@@ -15,7 +15,7 @@ struct nf_math_angle nf_math_reduce(nf_ir *ir, nf_value magnitude_of_x)
     nf_value third = mul_add(ir, k, number(ir, HALF_PI_3), second_low);
     nf_value high = add(ir, first, second);
     nf_value lost = add(ir, sub(ir, first, high), second);
-    return (struct nf_math_angle){high, sub(ir, third, lost), quarter};
+    return (struct nf_math_angle){high, sub(ir, lost, third), quarter};
 }
 
 /* Word number `index` of 2/pi's bits from a given bit on. */
@@ -89,5 +89,5 @@ struct nf_math_angle nf_math_reduce_widely(nf_ir *ir, nf_value magnitude_of_x)
     struct pair half_pi = {number(ir, HALF_PI_1), number(ir, HALF_PI_2)};
     struct pair r = pair_product(ir, turn, half_pi);
     r = sum_ordered(ir, r.high, r.low);
-    return (struct nf_math_angle){r.high, negate(ir, r.low), quarter};
+    return (struct nf_math_angle){r.high, r.low, quarter};
 }

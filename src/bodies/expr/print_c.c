@@ -312,7 +312,7 @@ static unsigned program_cost(const nf_ir *ir)
  * Measured: docs/design/native.md. */
 static unsigned choose_vectors(unsigned cost)
 {
-    return cost <= 24 ? 4 : cost <= 300 ? 2 : 1;
+    return cost <= 22 ? 4 : cost <= 300 ? 2 : 1;
 }
 
 /* All that stands in front of nf_values. */
