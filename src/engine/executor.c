@@ -93,7 +93,8 @@ static int call_body(struct nf_executor *executor, const double *x, double *y, s
                      nfold_error *err)
 {
     const struct nfold_body *body = executor->job.body;
-    return check_mode(body->type->call(body->self, executor->scratch, x, y, count, err), err);
+    int rc = body->type->call(body->self, executor->scratch, x, y, count, err);
+    return body->type->traits & NFOLD_BODY_USER_CODE ? check_mode(rc, err) : rc;
 }
 
 /* Says which item comes next: whoever watches knows then what a worker died of. */
@@ -568,6 +569,15 @@ int nf_executor_run(struct nf_executor *executor, struct nfold_range chunks, dou
     return 0;
 }
 
+/* Processors and compilers differ in the NaNs that they make; a kernel's are canonical. */
+static void make_canonical(struct nfold_lanes *lanes)
+{
+    for (int l = 0; l < NFOLD_LANES; l++) {
+        lanes->hi[l] = isnan(lanes->hi[l]) ? (double)NAN : lanes->hi[l];
+        lanes->lo[l] = isnan(lanes->lo[l]) ? (double)NAN : lanes->lo[l];
+    }
+}
+
 int nf_executor_compare(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
                         nfold_error *err)
 {
@@ -576,6 +586,7 @@ int nf_executor_compare(struct nf_executor *executor, uint64_t chunk, nfold_kern
     if (rc < 0)
         return rc;
     by_call = executor->fold.lanes;
+    make_canonical(&by_call);
     rc = lanes_by_kernel(executor, chunk, kernel, err);
     return rc < 0 ? rc : memcmp(&by_call, &executor->fold.lanes, sizeof by_call) != 0;
 }

@@ -450,6 +450,39 @@ static void a_report_adds_up(void **state)
     nfold_close(context);
 }
 
+static void expect_canonical_nan(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    assert_int_equal(bits, UINT64_C(0x7ff8000000000000));
+}
+
+/* The root of a negative number is a negative NaN on x86. */
+static void a_nan_is_reported_as_the_canonical_one(void **state)
+{
+    static const enum nfold_op op[] = {NFOLD_SUM, NFOLD_PROD, NFOLD_MIN, NFOLD_MAX, NFOLD_MEAN};
+    static const double items[] = {1, 40, 5000, 3e6};
+    nfold_context *context = open_threads(2);
+    nfold_body *body;
+    (void)state;
+    assert_int_equal(nfold_body_open(&body, "sqrt(-1-i)", "i", NULL, NULL), 0);
+    for (size_t k = 0; k < 5 * 4; k++) {
+        nfold_work work = {.size = sizeof work,
+                           .kind = NFOLD_REDUCE,
+                           .body = body,
+                           .op = op[k % 5],
+                           .n = items[k / 5],
+                           .allow_nonfinite = 1};
+        nfold_report *report;
+        assert_int_equal(nfold_run(context, &work, &report, NULL), 0);
+        expect_canonical_nan(report->value);
+        expect_canonical_nan(report->hi);
+        nfold_report_free(report);
+    }
+    nfold_body_close(body);
+    nfold_close(context);
+}
+
 static void bad_numbers_of_workers_are_refused(void **state)
 {
     const char *const bad[] = {"0", "-1", "100000", "two", ""};
@@ -482,6 +515,7 @@ int main(void)
         cmocka_unit_test(equal_bounds_give_zero_and_call_nothing),
         cmocka_unit_test(the_step_error_of_a_square_is_exact),
         cmocka_unit_test(a_report_adds_up),
+        cmocka_unit_test(a_nan_is_reported_as_the_canonical_one),
         cmocka_unit_test(bad_numbers_of_workers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fenv.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 struct fake {
     int compile_code; /* what compile returns */
     int gives_wrong_bits;
+    int is_infinite;      /* f(x) is infinite instead */
     int changes_rounding; /* for x >= 0.5 */
     int compiles_until_cancelled;
     double item_seconds;
@@ -37,7 +39,7 @@ static int fake_call(const void *self, void *scratch, const double *x, double *y
     (void)scratch;
     (void)err;
     for (size_t k = 0; k < count; k++)
-        y[k] = 1;
+        y[k] = fake->is_infinite ? INFINITY : 1;
     for (size_t k = 0; fake->changes_rounding && k < count; k++)
         if (x[k] >= 0.5)
             fesetround(FE_UPWARD);
@@ -55,6 +57,16 @@ static void right_kernel(const double *base, const double *weight, double h, uin
     (void)first_step;
     for (int l = 0; l < NFOLD_LANES; l++)
         lanes->hi[l] += (double)(groups * NFOLD_GROUP_STEPS);
+}
+
+static void infinite_kernel(const double *base, const double *weight, double h, uint64_t first_step,
+                            uint64_t groups, struct nfold_lanes *lanes)
+{
+    right_kernel(base, weight, h, first_step, groups, lanes);
+    for (int l = 0; l < NFOLD_LANES; l++) {
+        lanes->hi[l] = INFINITY;
+        lanes->lo[l] = (double)NAN;
+    }
 }
 
 static void rounding_kernel(const double *base, const double *weight, double h, uint64_t first_step,
@@ -88,6 +100,7 @@ static int fake_compile(const void *self, enum nfold_shape shape, const volatile
     if (fake->compile_code < 0)
         return nf_fail(err, fake->compile_code, "no compiler was found");
     native->kernel = fake->gives_wrong_bits   ? wrong_kernel
+                     : fake->is_infinite      ? infinite_kernel
                      : fake->changes_rounding ? rounding_kernel
                                               : right_kernel;
     native->handle = fake;
@@ -191,6 +204,23 @@ static void native_code_with_other_bits_is_dropped(void **state)
     assert_int_equal(fake.unloads, 1);
     nfold_body_close(body);
     assert_int_equal(fake.unloads, 1);
+}
+
+/* Infinity - infinity is another NaN than the canonical one on x86. */
+static void native_code_of_sums_that_overflow_is_kept(void **state)
+{
+    struct fake fake = {.is_infinite = 1};
+    nfold_body *body = fake_body(&fake);
+    nfold_work work = {.size = sizeof work, .body = body, .b = 1, .n = 4e6, .allow_nonfinite = 1};
+    nfold_context *context = open_native("on");
+    nfold_report *report;
+    (void)state;
+    assert_int_equal(nfold_run(context, &work, &report, NULL), 0);
+    assert_string_equal(report->native, "native");
+    assert_true(report->value == INFINITY);
+    nfold_report_free(report);
+    nfold_close(context);
+    nfold_body_close(body);
 }
 
 static void a_run_that_is_long_enough_compiles_beside_itself(void **state)
@@ -344,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(native_code_is_compiled_once_for_a_body),
         cmocka_unit_test(native_code_with_other_bits_is_dropped),
+        cmocka_unit_test(native_code_of_sums_that_overflow_is_kept),
         cmocka_unit_test(a_run_that_is_long_enough_compiles_beside_itself),
         cmocka_unit_test(a_short_run_compiles_nothing),
         cmocka_unit_test(native_code_that_is_asked_for_is_compiled_for_any_number_of_items),

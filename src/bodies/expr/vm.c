@@ -92,7 +92,7 @@ static void scatter(nf_vm_lane *to, const nf_vm_lane *from, const uint16_t *lane
         to[lane[i]] = from[i];
 }
 
-static void program_run(const struct nf_vm_program *program, const struct block *block);
+static void program_run(const struct nf_vm_program *program, struct block *block);
 
 /* Only the lanes that need it are computed: they are brought together, and put back. Everything is
  * read before out is written, which may be in the place of an operand. */
@@ -122,18 +122,17 @@ static void rare_run(const struct nf_vm_program *program,
     scatter(out, (nf_vm_lane *)(void *)inner.base[NF_VM_OUTPUT], lane, found);
 }
 
-static void program_run(const struct nf_vm_program *program, const struct block *block)
+static void program_run(const struct nf_vm_program *program, struct block *block)
 {
-    struct block here = *block;
-    here.base[NF_VM_POOL] = (char *)program->pool;
+    block->base[NF_VM_POOL] = (char *)program->pool;
     for (size_t i = 0; i < program->count; i++) {
         const struct nf_vm_instruction *instruction = &program->instruction[i];
         if (instruction->rare)
-            rare_run(program, instruction, &here);
+            rare_run(program, instruction, block);
         else
-            instruction->loop(at(&here, instruction->out), at(&here, instruction->operand[0]),
-                              at(&here, instruction->operand[1]),
-                              at(&here, instruction->operand[2]), here.count);
+            instruction->loop(at(block, instruction->out), at(block, instruction->operand[0]),
+                              at(block, instruction->operand[1]),
+                              at(block, instruction->operand[2]), block->count);
     }
 }
 
@@ -146,7 +145,6 @@ static void block_run(const struct nf_vm *vm, void *scratch, const double *x, do
     block.base[NF_VM_INPUT] = (char *)x;
     block.base[NF_VM_OUTPUT] = (char *)y;
     program_run(vm->program, &block);
-    vm->loops->canonical((nf_vm_lane *)(void *)y, count);
 }
 
 /* Filled up with its last point, so that no lane holds what may be slow or rare for no reason. */

@@ -21,7 +21,6 @@
 typedef double number __attribute__((may_alias));
 typedef nf_vm_lane bits;
 
-static const uint64_t canonical_nan = UINT64_C(0x7ff8000000000000);
 static const uint64_t sign_bit = UINT64_C(1) << 63;
 
 /* One loop. In value, a b c are the operands' arrays, a0 b0 c0 their first lanes. */
@@ -138,19 +137,6 @@ HORNER(4)
 HORNER(5)
 HORNER(6)
 
-/* Nearly always there is none, and looking costs half of what writing would. */
-static void canonical(nf_vm_lane *values, size_t count)
-{
-    const number *value = (const number *)values;
-    uint64_t some = 0;
-    count &= ~(size_t)(NF_VM_LANES - 1);
-    for (size_t i = 0; i < count; i++)
-        some |= MASK(value[i] != value[i]);
-    for (size_t i = 0; some && i < count; i++)
-        if (value[i] != value[i])
-            values[i] = canonical_nan;
-}
-
 static size_t lanes(const nf_vm_lane *mask, size_t count, uint16_t *lane)
 {
     uint64_t some = 0;
@@ -206,6 +192,5 @@ const struct nf_vm_loops JOIN(nf_vm_loops_, NF_VM_ISA) = {
     .copy = copy_v,
     .splat = splat_c,
     .horner = {ROW_HORNER(2), ROW_HORNER(3), ROW_HORNER(4), ROW_HORNER(5), ROW_HORNER(6)},
-    .canonical = canonical,
     .lanes = lanes,
 };

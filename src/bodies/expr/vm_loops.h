@@ -30,8 +30,6 @@ struct nf_vm_loops {
     /* [n][is constant]: a, then n times a = fma(a, b, c[k]) with c an array of n constants;
      * n = 2 … NF_VM_HORNER_MAX; a is an array or a constant. */
     nf_vm_loop *horner[NF_VM_HORNER_MAX + 1][2];
-    /* Gives NaNs their canonical bits. */
-    void (*canonical)(nf_vm_lane *values, size_t count);
     /* Writes the numbers of the lanes whose mask is set, in ascending order; returns how many.
      * count need not be a multiple; lane has room for count rounded up. */
     size_t (*lanes)(const nf_vm_lane *mask, size_t count, uint16_t *lane);
