@@ -35,17 +35,28 @@
 
 /* Moving more threads off the caller's processor than this costs more than it gains. */
 #define KEEP_OFF_THREADS_MAX 16
+#define BALANCE_SECONDS      5e-3 /* a shorter run is over before the kernel would move anyone */
+#define NO_CPU               (-1)
+
+struct pool;
+
+struct thread {
+    pthread_t id;
+    struct pool *pool;
+    _Atomic int kept_off; /* the processor that it may not run on, or NO_CPU */
+};
 
 struct pool {
     const struct nfold_engine *engine;
     unsigned threads; /* the caller not counted */
     double spin_seconds;
-    cpu_set_t cpus;           /* the caller's when the pool was opened; empty: not to be touched */
-    _Atomic int are_kept_off; /* threads may not run on the processor of the last caller */
-    pthread_t *thread;
-    struct nfold_run *run;   /* of the open job: read after entering it */
-    _Atomic unsigned wanted; /* threads that may enter it */
+    cpu_set_t cpus;         /* the caller's when the pool was opened; fewer than 2: left alone */
+    _Atomic int caller_cpu; /* where the last caller was */
+    struct thread *thread;
+    /* One line: whoever sees a new job has what it needs of it. */
     _Alignas(128) _Atomic uint64_t job;
+    struct nfold_run *run;               /* of the open job: read after entering it */
+    _Atomic unsigned wanted;             /* threads that may enter it */
     _Alignas(128) _Atomic uint32_t bell; /* futex: rung for threads */
     _Atomic uint32_t sleepers;
     _Atomic int is_closing;
@@ -73,16 +84,23 @@ static void pause_briefly(void)
 #endif
 }
 
+static int is_job_new(struct pool *pool, uint32_t seen)
+{
+    return GENERATION(atomic_load_explicit(&pool->job, memory_order_relaxed)) != seen;
+}
+
 /* Spins until the job is no longer `seen`, or its time is over. */
 static int spin_for_job(struct pool *pool, uint32_t seen)
 {
     double deadline;
+    if (is_job_new(pool, seen))
+        return 1;
     if (pool->spin_seconds <= 0)
         return 0;
     deadline = pool->engine->now() + pool->spin_seconds;
     do {
         for (int k = 0; k < SPINS_A_LOOK; k++) {
-            if (GENERATION(atomic_load_explicit(&pool->job, memory_order_relaxed)) != seen)
+            if (is_job_new(pool, seen))
                 return 1;
             pause_briefly();
         }
@@ -90,9 +108,38 @@ static int spin_for_job(struct pool *pool, uint32_t seen)
     return 0;
 }
 
-static void sleep_for_job(struct pool *pool, uint32_t seen)
+/* A woken thread is queued on its waker's processor and, on some machines, left there while the
+ * waker computes: milliseconds. So a thread sleeps with that processor taken out of its affinity,
+ * and puts it back in a run that is long enough for the kernel to balance, which it does better
+ * than we. */
+static void keep_off(struct thread *thread, pthread_t id, int cpu)
 {
-    uint32_t bell = atomic_load(&pool->bell);
+    cpu_set_t others = thread->pool->cpus;
+    if (cpu < 0 || cpu >= CPU_SETSIZE || CPU_COUNT(&others) < 2 ||
+        atomic_load_explicit(&thread->kept_off, memory_order_relaxed) == cpu)
+        return;
+    CPU_CLR((unsigned)cpu, &others);
+    pthread_setaffinity_np(id, sizeof others, &others);
+    /* Said after it is done: a thread that wakes in between goes anywhere at its next job. */
+    atomic_store(&thread->kept_off, cpu);
+}
+
+/* By the thread itself. */
+static void go_anywhere(struct thread *thread)
+{
+    cpu_set_t *cpus = &thread->pool->cpus;
+    if (atomic_load_explicit(&thread->kept_off, memory_order_relaxed) == NO_CPU)
+        return;
+    atomic_store(&thread->kept_off, NO_CPU);
+    pthread_setaffinity_np(pthread_self(), sizeof *cpus, cpus);
+}
+
+static void sleep_for_job(struct thread *thread, uint32_t seen)
+{
+    struct pool *pool = thread->pool;
+    uint32_t bell;
+    keep_off(thread, pthread_self(), atomic_load_explicit(&pool->caller_cpu, memory_order_relaxed));
+    bell = atomic_load(&pool->bell);
     atomic_fetch_add(&pool->sleepers, 1);
     if (GENERATION(atomic_load(&pool->job)) == seen && !atomic_load(&pool->is_closing))
         futex_wait(&pool->bell, bell);
@@ -100,8 +147,9 @@ static void sleep_for_job(struct pool *pool, uint32_t seen)
 }
 
 /* The next job after generation *seen; 0 when the pool closes. */
-static int wait_for_job(struct pool *pool, uint32_t *seen)
+static int wait_for_job(struct thread *thread, uint32_t *seen)
 {
+    struct pool *pool = thread->pool;
     if (!spin_for_job(pool, *seen))
         sched_yield();
     while (!atomic_load(&pool->is_closing)) {
@@ -110,7 +158,7 @@ static int wait_for_job(struct pool *pool, uint32_t *seen)
             *seen = generation;
             return 1;
         }
-        sleep_for_job(pool, *seen);
+        sleep_for_job(thread, *seen);
     }
     return 0;
 }
@@ -142,27 +190,24 @@ static void wake_some(struct pool *pool, int count)
         futex_wake(&pool->bell, count);
 }
 
-/* A woken thread is queued on its waker's processor and, on some machines, left there while the
- * waker computes: milliseconds. So sleepers are sent to the other processors before they are woken,
- * and a thread that runs takes itself back to all of them: the kernel balances better than we do.
- */
-static void keep_sleepers_off(struct pool *pool)
+/* Threads that a user's function starts keep the affinity that they are given for ever. */
+static int is_user_code(const struct pool *pool)
 {
-    cpu_set_t others = pool->cpus;
-    int cpu = sched_getcpu();
-    if (pool->threads > KEEP_OFF_THREADS_MAX || atomic_load(&pool->sleepers) == 0 || cpu < 0 ||
-        cpu >= CPU_SETSIZE || CPU_COUNT(&others) < 2)
-        return;
-    CPU_CLR((unsigned)cpu, &others);
-    for (unsigned k = 0; k < pool->threads; k++)
-        pthread_setaffinity_np(pool->thread[k], sizeof others, &others);
-    atomic_store(&pool->are_kept_off, 1);
+    return (pool->engine->traits(pool->run) & NFOLD_BODY_USER_CODE) != 0;
 }
 
-static void go_anywhere(struct pool *pool)
+/* Sleepers keep off the processor where the caller was; now it may be on another one. */
+static void keep_sleepers_off(struct pool *pool)
 {
-    if (atomic_load_explicit(&pool->are_kept_off, memory_order_relaxed))
-        pthread_setaffinity_np(pthread_self(), sizeof pool->cpus, &pool->cpus);
+    int cpu = sched_getcpu();
+    if (cpu == atomic_load_explicit(&pool->caller_cpu, memory_order_relaxed))
+        return;
+    atomic_store_explicit(&pool->caller_cpu, cpu, memory_order_relaxed);
+    if (pool->threads > KEEP_OFF_THREADS_MAX || atomic_load(&pool->sleepers) == 0)
+        return;
+    for (unsigned k = 0; k < pool->threads; k++)
+        if (atomic_load(&pool->thread[k].kept_off) != NO_CPU)
+            keep_off(&pool->thread[k], pool->thread[k].id, cpu);
 }
 
 /* A user's function may fill the stack of its thread: then this is where the host program's handler
@@ -184,18 +229,20 @@ static void drop_signal_stack(void *memory)
 
 static void *serve(void *argument)
 {
-    struct pool *pool = argument;
+    struct thread *thread = argument;
+    struct pool *pool = thread->pool;
     void *signal_stack = take_signal_stack();
     uint32_t seen = 0;
-    while (wait_for_job(pool, &seen)) {
+    while (wait_for_job(thread, &seen)) {
         unsigned number = enter_job(pool, seen);
         double left;
         if (number == 0)
             continue;
-        go_anywhere(pool);
         left = pool->engine->left(pool->run);
         if (left < 0 || left > SHARE_SECONDS)
             wake_some(pool, 2);
+        if (left < 0 || left > BALANCE_SECONDS || is_user_code(pool))
+            go_anywhere(thread);
         pool->engine->work(pool->run, number);
         leave_job(pool);
     }
@@ -221,8 +268,6 @@ static int is_job_done(struct pool *pool)
 static int spin_for_end(struct pool *pool)
 {
     double deadline;
-    if (is_job_done(pool))
-        return 1;
     if (pool->spin_seconds <= 0)
         return 0;
     deadline = pool->engine->now() + pool->spin_seconds;
@@ -239,8 +284,8 @@ static int spin_for_end(struct pool *pool)
 /* Nobody enters any more; waits for those inside. */
 static void close_job(struct pool *pool)
 {
-    atomic_fetch_and(&pool->job, ~OPEN);
-    if (spin_for_end(pool))
+    uint64_t job = atomic_fetch_and(&pool->job, ~OPEN);
+    if (ACTIVE(job) == 0 || spin_for_end(pool))
         return;
     sched_yield();
     atomic_store(&pool->caller_sleeps, 1);
@@ -286,7 +331,10 @@ static void start_threads(struct pool *pool, unsigned threads)
     sigset_t before;
     block_signals(&before);
     while (pool->threads < threads) {
-        if (pthread_create(&pool->thread[pool->threads], NULL, serve, pool) != 0)
+        struct thread *thread = &pool->thread[pool->threads];
+        thread->pool = pool;
+        thread->kept_off = NO_CPU;
+        if (pthread_create(&thread->id, NULL, serve, thread) != 0)
             break;
         pool->threads++;
     }
@@ -306,6 +354,7 @@ static int threads_open(void *self, const struct nfold_engine *engine, unsigned 
     nf_cpus_read(&cpus, "");
     if (sched_getaffinity(0, sizeof pool->cpus, &pool->cpus) < 0)
         CPU_ZERO(&pool->cpus); /* more processors than a cpu_set_t has */
+    atomic_store(&pool->caller_cpu, sched_getcpu());
     pool->spin_seconds = workers > cpus.allowed ? 0 : SPIN_SECONDS;
     start_threads(pool, workers - 1);
     return (int)pool->threads + 1;
@@ -317,7 +366,7 @@ static void threads_close(void *self)
     atomic_store(&pool->is_closing, 1);
     futex_wake(&pool->bell, 1 << 30);
     for (unsigned k = 0; k < pool->threads; k++)
-        pthread_join(pool->thread[k], NULL);
+        pthread_join(pool->thread[k].id, NULL);
     free(pool->thread);
 }
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -143,6 +144,47 @@ static void signals_go_to_the_callers_threads(void **state)
     nfold_close(context);
 }
 
+struct freedom {
+    pthread_t caller;
+    cpu_set_t cpus; /* the caller's */
+    _Atomic int others, bound;
+};
+
+static double look_at_affinity(double x, void *user)
+{
+    struct freedom *freedom = user;
+    cpu_set_t cpus;
+    usleep(200);
+    if (pthread_equal(pthread_self(), freedom->caller))
+        return x;
+    pthread_getaffinity_np(pthread_self(), sizeof cpus, &cpus);
+    atomic_fetch_add(&freedom->others, 1);
+    if (!CPU_EQUAL(&cpus, &freedom->cpus))
+        atomic_fetch_add(&freedom->bound, 1);
+    return x;
+}
+
+/* Threads sleep off the caller's processor; what a function starts would stay off it for ever. */
+static void a_function_may_use_all_processors_of_its_caller(void **state)
+{
+    nfold_context *context = open_threads(4);
+    struct freedom freedom = {.caller = pthread_self()};
+    nfold_body *body;
+    nfold_work work = {.size = sizeof work, .b = 1, .n = 400};
+    (void)state;
+    pthread_getaffinity_np(pthread_self(), sizeof freedom.cpus, &freedom.cpus);
+    assert_int_equal(nfold_body_function(&body, look_at_affinity, &freedom, NULL), 0);
+    work.body = body;
+    for (int k = 0; k < 5; k++) {
+        usleep(2000); /* the spin is over: all sleep */
+        assert_int_equal(nfold_run(context, &work, NULL, NULL), 0);
+    }
+    assert_true(freedom.others > 0);
+    assert_int_equal(freedom.bound, 0);
+    nfold_body_close(body);
+    nfold_close(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +193,7 @@ int main(void)
         cmocka_unit_test(a_pool_at_rest_uses_no_processor),
         cmocka_unit_test(a_second_caller_waits_and_gets_its_own_answer),
         cmocka_unit_test(signals_go_to_the_callers_threads),
+        cmocka_unit_test(a_function_may_use_all_processors_of_its_caller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
