@@ -26,7 +26,8 @@ enum nfold_trait {
     NFOLD_BODY_PURE = 1,         /* may be run again on the same items */
     NFOLD_BODY_WRITES = 2,       /* writes the caller's memory: same address space only */
     NFOLD_BODY_FORK_SAFE = 4,    /* may be run in a forked child */
-    NFOLD_BODY_USER_CODE = 8,    /* may crash, hang or call libm: bits hold on machines of one kind */
+    NFOLD_BODY_USER_CODE = 8,    /* may crash, hang, change the rounding mode or call libm: bits hold on
+                                  * machines of one kind */
 };
 
 /* What a kernel computes for each lane of whole groups: the shape of a reduction. */
@@ -81,6 +82,11 @@ struct nfold_body_type {
     size_t (*scratch_size)(const void *self);
     int (*call)(const void *self, void *scratch, const double *x, double *y, size_t count,
                 nfold_error *err);
+    /* The values of 16 steps of all lanes, for a body that forms their points on its way:
+     * y[NFOLD_LANES * k + l] = f(x) with x = fma(NFOLD_LANES * (first_step + k), h, base[l]), the bits
+     * of call. Returns 0, 1 if this body wants the points after all, or < 0. (optional, with call) */
+    int (*call_steps)(const void *self, void *scratch, const double *base, double h,
+                      uint64_t first_step, double *y, nfold_error *err);
     /* FORM_RANGE. */
     int (*range)(const void *self, uint64_t first, uint64_t last, nfold_error *err);
     /* Nanoseconds that one item costs on one worker, before any was run; 0: unknown. (optional) */

@@ -194,6 +194,31 @@ static void chunk_bases(struct nf_executor *executor, uint64_t chunk)
                                     executor->base);
 }
 
+/* A whole block by a body that forms the points itself; 1: this one does not. */
+static int evaluate_steps(struct nf_executor *executor, uint64_t first_step, nfold_error *err)
+{
+    const struct nfold_body *body = executor->job.body;
+    if (!body->type->call_steps || executor->is_paced || executor->is_careful)
+        return 1;
+    return body->type->call_steps(body->self, executor->scratch, executor->base,
+                                  executor->job.plan->points.h, first_step, executor->y, err);
+}
+
+/* Values first … last-1 of the block that begins at item `at` of a chunk; the others are +0. */
+static int evaluate_block(struct nf_executor *executor, uint64_t chunk, uint64_t at, unsigned first,
+                          unsigned last, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    uint64_t first_step = at / NFOLD_LANES;
+    int rc = last - first == NF_BLOCK_ITEMS ? evaluate_steps(executor, first_step, err) : 1;
+    if (rc <= 0)
+        return rc;
+    executor->job.loops->block_points(executor->base, plan->points.h, first_step, NF_BLOCK_STEPS,
+                                      executor->x);
+    executor->item = chunk * plan->chunk_items + at + first;
+    return evaluate_present(executor, chunk, first, last, NF_BLOCK_ITEMS, err);
+}
+
 /* The lanes of a chunk of at least one block. */
 static int lanes_by_blocks(struct nf_executor *executor, uint64_t chunk, nfold_error *err)
 {
@@ -209,10 +234,7 @@ static int lanes_by_blocks(struct nf_executor *executor, uint64_t chunk, nfold_e
         present_items(plan, start + at, NF_BLOCK_ITEMS, &first, &last);
         if (last == first)
             break; /* only absent items follow: they change nothing */
-        loops->block_points(executor->base, plan->points.h, at / NFOLD_LANES, NF_BLOCK_STEPS,
-                            executor->x);
-        executor->item = start + at + first;
-        rc = evaluate_present(executor, chunk, first, last, NF_BLOCK_ITEMS, err);
+        rc = evaluate_block(executor, chunk, at, first, last, err);
         if (rc < 0)
             return rc;
         loops->fold_block[plan->shape](&executor->fold, executor->y, first, last);

@@ -150,6 +150,65 @@ static void the_result_may_take_the_place_of_the_points(void **state)
     }
 }
 
+/* Programs whose only reader of x can form it: whatever follows, and in whatever order. */
+static nf_value light_program(struct random *random, nf_ir *ir)
+{
+    static const enum nf_ir_op op[] = {NF_IR_MUL,  NF_IR_ADD, NF_IR_SUB, NF_IR_DIV,
+                                       NF_IR_SQRT, NF_IR_NEG, NF_IR_FMA};
+    nf_value x = nf_ir_input(ir, 0), constant = nf_ir_const(ir, random_input(random));
+    enum nf_ir_op first = op[random_below(random, 7)];
+    nf_value left = random_below(random, 2) ? x : constant, right = left == x ? constant : x;
+    nf_value value = first == NF_IR_SQRT || first == NF_IR_NEG ? nf_ir_op1(ir, first, x)
+                     : first == NF_IR_FMA      ? nf_ir_op3(ir, first, x, constant, constant)
+                     : random_below(random, 3) ? nf_ir_op2(ir, first, left, right)
+                                               : nf_ir_op2(ir, first, x, x);
+    if (random_below(random, 2))
+        value = nf_ir_op2(ir, NF_IR_SUB, constant, value);
+    return random_below(random, 2) ? nf_ir_op2(ir, NF_IR_MUL, value, value) : value;
+}
+
+static int steps_check(const nf_ir *ir, struct random *random, enum nf_isa isa, uint64_t seed)
+{
+    double base[32] __attribute__((aligned(64))), h = random_input(random);
+    uint64_t first_step = random_below(random, 1000);
+    struct points points;
+    struct machine machine;
+    machine_open(&machine, ir, isa);
+    for (unsigned l = 0; l < 32; l++)
+        base[l] = random_input(random);
+    for (unsigned k = 0; k < POINTS_MAX; k++)
+        points.x[k] = fma((double)(32 * (first_step + k / 32)), h, base[k % 32]);
+    int rc = nf_vm_run_steps(machine.vm, machine.scratch, base, h, first_step, points.y);
+    if (rc == 0)
+        values_check(ir, points.x, points.y, POINTS_MAX, seed);
+    machine_close(&machine);
+    return rc == 0;
+}
+
+static void points_that_are_not_stored_give_the_same_bits(void **state)
+{
+    unsigned light = 0, any = 0;
+    (void)state;
+    for (uint64_t seed = 0; seed < 1200; seed++) {
+        struct random random = {seed};
+        enum nf_isa isa = (enum nf_isa)(seed % NF_ISA_COUNT);
+        nf_ir ir;
+        if (!nf_isa_runs_here(isa))
+            continue;
+        if (seed % 2) {
+            random_program(&random, &ir, 1 + random_below(&random, 6));
+            any += (unsigned)steps_check(&ir, &random, isa, seed);
+        } else {
+            nf_ir_init(&ir);
+            assert_int_equal(nf_ir_finish(&ir, light_program(&random, &ir), NULL), 0);
+            light += (unsigned)steps_check(&ir, &random, isa, seed);
+        }
+        nf_ir_clear(&ir);
+    }
+    assert_true(light > 200);
+    assert_true(any > 0);
+}
+
 static nf_value build_rare(nf_ir *ir, const nf_value *input)
 {
     return nf_ir_op2(ir, NF_IR_DIV, nf_ir_const(ir, 1), input[0]);
@@ -242,6 +301,7 @@ int main(void)
         cmocka_unit_test(long_programs_give_the_defined_bits),
         cmocka_unit_test(every_count_gives_the_defined_bits_and_writes_no_more),
         cmocka_unit_test(the_result_may_take_the_place_of_the_points),
+        cmocka_unit_test(points_that_are_not_stored_give_the_same_bits),
         cmocka_unit_test(rare_lanes_are_put_back_where_they_belong),
         cmocka_unit_test(programs_of_one_instruction_run),
         cmocka_unit_test(horner_chains_of_every_length_run),

@@ -192,6 +192,14 @@ static int expression_call(const void *self, void *scratch, const double *x, dou
     return NFOLD_OK;
 }
 
+static int expression_call_steps(const void *self, void *scratch, const double *base, double h,
+                                 uint64_t first_step, double *y, nfold_error *err)
+{
+    const struct expression *expression = self;
+    (void)err;
+    return nf_vm_run_steps(expression->vm, scratch, base, h, first_step, y);
+}
+
 /* Measured on one processor, and right to a factor of two or so: the first claims need no more. */
 static double expression_cost_ns(const void *self)
 {
@@ -429,6 +437,7 @@ const struct nfold_body_type nf_body_expression = {
     .close = expression_close,
     .scratch_size = expression_scratch_size,
     .call = expression_call,
+    .call_steps = expression_call_steps,
     .cost_ns = expression_cost_ns,
     .compile = expression_compile,
     .unload = expression_unload,

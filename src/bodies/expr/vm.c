@@ -67,6 +67,7 @@ size_t nf_vm_scratch_size(const struct nf_vm *vm)
 struct block {
     const struct nf_vm_loops *loops;
     char *base[NF_VM_BASES];
+    const struct nf_vm_points *points; /* the input, where it is not stored; else NULL */
     size_t count;
 };
 
@@ -129,6 +130,10 @@ static void program_run(const struct nf_vm_program *program, struct block *block
         const struct nf_vm_instruction *instruction = &program->instruction[i];
         if (instruction->rare)
             rare_run(program, instruction, block);
+        else if (block->points && instruction->first)
+            instruction->first(
+                at(block, instruction->out), block->points, at(block, instruction->operand[0]),
+                at(block, instruction->operand[1]), at(block, instruction->operand[2]));
         else
             instruction->loop(at(block, instruction->out), at(block, instruction->operand[0]),
                               at(block, instruction->operand[1]),
@@ -169,4 +174,19 @@ void nf_vm_run(const struct nf_vm *vm, void *scratch, const double *x, double *y
         else
             padded_run(vm, scratch, x + first, y + first, here);
     }
+}
+
+int nf_vm_run_steps(const struct nf_vm *vm, void *scratch, const double *base, double h,
+                    uint64_t first_step, double *y)
+{
+    struct nf_vm_points points = {base, h, first_step};
+    struct block block = {
+        .loops = vm->loops, .points = &points, .count = NF_VM_STEPS * NFOLD_LANES};
+    if (!vm->program->can_step)
+        return 1;
+    block.base[NF_VM_SLOTS] = scratch;
+    block.base[NF_VM_INPUT] = (char *)base; /* where a loop looks for a constant it does not use */
+    block.base[NF_VM_OUTPUT] = (char *)y;
+    program_run(vm->program, &block);
+    return 0;
 }

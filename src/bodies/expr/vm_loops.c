@@ -137,6 +137,34 @@ HORNER(4)
 HORNER(5)
 HORNER(6)
 
+/* In value, p is the point; a0 and b0 are the operands that are constants. There is no -p: gcc 12
+ * makes fma(-offset, h, -base) of it, which is +0 where -p is -0. */
+#define FIRST_LOOP(name, value)                                                                    \
+    static void name(nf_vm_lane *to, const struct nf_vm_points *points, const nf_vm_lane *from_a,  \
+                     const nf_vm_lane *from_b, const nf_vm_lane *from_c)                           \
+    {                                                                                              \
+        number *restrict out = __builtin_assume_aligned(to, 64);                                   \
+        const double *restrict base = points->base;                                                \
+        const number a0 = *(const number *)from_a, b0 = *(const number *)from_b;                   \
+        double h = points->h, offset = (double)(NFOLD_LANES * points->first_step);                 \
+        (void)a0, (void)b0, (void)from_c;                                                          \
+        for (int k = 0; k < NF_VM_STEPS; k++, offset += NFOLD_LANES, out += NFOLD_LANES) {         \
+            for (int l = 0; l < NFOLD_LANES; l++) {                                                \
+                double p = nf_fma(offset, h, base[l]);                                             \
+                out[l] = value;                                                                    \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+FIRST_LOOP(first_square, MUL(p, p))
+FIRST_LOOP(first_multiple, MUL(p, b0))
+FIRST_LOOP(first_sum, ADD(p, b0))
+FIRST_LOOP(first_difference, SUB(p, b0))
+FIRST_LOOP(first_complement, SUB(a0, p))
+FIRST_LOOP(first_quotient, DIV(p, b0))
+FIRST_LOOP(first_inverse, DIV(a0, p))
+FIRST_LOOP(first_root, sqrt(p))
+
 static size_t lanes(const nf_vm_lane *mask, size_t count, uint16_t *lane)
 {
     uint64_t some = 0;
@@ -158,39 +186,49 @@ static size_t lanes(const nf_vm_lane *mask, size_t count, uint16_t *lane)
 #define ROW_HORNER(n) [n] = {horner_##n##_v, horner_##n##_c}
 
 extern const struct nf_vm_loops JOIN(nf_vm_loops_, NF_VM_ISA);
-const struct nf_vm_loops JOIN(nf_vm_loops_, NF_VM_ISA) = {
-    .isa = TEXT(NF_VM_ISA),
-    .operation =
-        {
-            ROW_COMMUTATIVE(ADD, add),
-            ROW_BINARY(SUB, sub),
-            ROW_COMMUTATIVE(MUL, mul),
-            ROW_BINARY(DIV, div),
-            ROW_UNARY(SQRT, sqrt),
-            ROW_TERNARY(FMA, fma),
-            ROW_UNARY(NEG, neg),
-            ROW_UNARY(ABS, abs),
-            ROW_BINARY(LT, lt),
-            ROW_BINARY(LE, le),
-            ROW_COMMUTATIVE(EQ, eq),
-            ROW_COMMUTATIVE(NE, ne),
-            ROW_TERNARY(SELECT, select),
-            ROW_COMMUTATIVE(IADD, iadd),
-            ROW_BINARY(ISUB, isub),
-            ROW_COMMUTATIVE(IMUL, imul),
-            ROW_COMMUTATIVE(IMULHI, imulhi),
-            ROW_COMMUTATIVE(AND, and),
-            ROW_COMMUTATIVE(OR, or),
-            ROW_COMMUTATIVE(XOR, xor),
-            ROW_BINARY(SHL, shl),
-            ROW_BINARY(SHR, shr),
-            ROW_BINARY(SAR, sar),
-            ROW_COMMUTATIVE(IEQ, ieq),
-            ROW_BINARY(ILT, ilt),
-            ROW_UNARY(TABLE, table),
-        },
-    .copy = copy_v,
-    .splat = splat_c,
-    .horner = {ROW_HORNER(2), ROW_HORNER(3), ROW_HORNER(4), ROW_HORNER(5), ROW_HORNER(6)},
-    .lanes = lanes,
+const struct nf_vm_loops
+    JOIN(nf_vm_loops_, NF_VM_ISA) = {
+        .isa = TEXT(NF_VM_ISA),
+        .operation =
+            {
+                ROW_COMMUTATIVE(ADD, add),
+                ROW_BINARY(SUB, sub),
+                ROW_COMMUTATIVE(MUL, mul),
+                ROW_BINARY(DIV, div),
+                ROW_UNARY(SQRT, sqrt),
+                ROW_TERNARY(FMA, fma),
+                ROW_UNARY(NEG, neg),
+                ROW_UNARY(ABS, abs),
+                ROW_BINARY(LT, lt),
+                ROW_BINARY(LE, le),
+                ROW_COMMUTATIVE(EQ, eq),
+                ROW_COMMUTATIVE(NE, ne),
+                ROW_TERNARY(SELECT, select),
+                ROW_COMMUTATIVE(IADD, iadd),
+                ROW_BINARY(ISUB, isub),
+                ROW_COMMUTATIVE(IMUL, imul),
+                ROW_COMMUTATIVE(IMULHI, imulhi),
+                ROW_COMMUTATIVE(AND, and),
+                ROW_COMMUTATIVE(OR, or),
+                ROW_COMMUTATIVE(XOR, xor),
+                ROW_BINARY(SHL, shl),
+                ROW_BINARY(SHR, shr),
+                ROW_BINARY(SAR, sar),
+                ROW_COMMUTATIVE(IEQ, ieq),
+                ROW_BINARY(ILT, ilt),
+                ROW_UNARY(TABLE, table),
+            },
+        /* Of commutative operations the constant is the second operand: bit 1 of the pattern. */
+        .first =
+            {
+                [NF_IR_MUL] = {[0] = first_square, [2] = first_multiple},
+                [NF_IR_ADD] = {[2] = first_sum},
+                [NF_IR_SUB] = {[1] = first_complement, [2] = first_difference},
+                [NF_IR_DIV] = {[1] = first_inverse, [2] = first_quotient},
+                [NF_IR_SQRT] = {[0] = first_root},
+            },
+        .copy = copy_v,
+        .splat = splat_c,
+        .horner = {ROW_HORNER(2), ROW_HORNER(3), ROW_HORNER(4), ROW_HORNER(5), ROW_HORNER(6)},
+        .lanes = lanes,
 };

@@ -188,6 +188,20 @@ static struct nf_vm_place chain_add(struct maker *maker, nf_value last)
 
 /* ---- single instructions ---- */
 
+/* The loop for points that are not stored, if all operands are points or constants. */
+static nf_vm_first_loop *first_loop(const struct maker *maker, enum nf_ir_op op,
+                                    const struct nf_vm_instruction *instruction, unsigned pattern)
+{
+    unsigned inputs = 0;
+    for (unsigned k = 0; nf_ir_op_info[op].operands[k]; k++) {
+        inputs += instruction->operand[k].base == NF_VM_INPUT;
+        if (instruction->operand[k].base != NF_VM_INPUT &&
+            instruction->operand[k].base != NF_VM_POOL)
+            return NULL;
+    }
+    return inputs > 0 ? maker->loops->first[op][pattern] : NULL;
+}
+
 static struct nf_vm_place operation_add(struct maker *maker, nf_value value)
 {
     const struct nf_ir_instruction *from = at(maker, value);
@@ -205,6 +219,7 @@ static struct nf_vm_place operation_add(struct maker *maker, nf_value value)
     }
     instruction.loop = maker->loops->operation[from->op][pattern];
     assert(instruction.loop);
+    instruction.first = first_loop(maker, from->op, &instruction, pattern);
     if (from->op == NF_IR_TABLE) {
         const struct nf_ir_table *table = &maker->ir->table[from->imm];
         instruction.operand[1] = pool_add(maker, table->entry, table->count);
@@ -263,6 +278,31 @@ static void result_add(struct maker *maker)
         return;
     assert(place.offset == program->count - 1);
     program->instruction[program->count - 1].out = (struct nf_vm_place){NF_VM_OUTPUT, 0};
+}
+
+static int reads_input(const struct nf_vm_program *program,
+                       const struct nf_vm_instruction *instruction)
+{
+    int reads = 0;
+    for (unsigned k = 0; k < 3; k++)
+        reads |= instruction->operand[k].base == NF_VM_INPUT;
+    if (!instruction->rare)
+        return reads;
+    const struct nf_vm_rare *rare = &program->rare[instruction->rare - 1];
+    for (unsigned k = 0; k < rare->input_count; k++)
+        reads |= rare->input[k].base == NF_VM_INPUT;
+    return reads;
+}
+
+/* Who reads points twice is better off with points in memory. */
+static int can_step(const struct nf_vm_program *program)
+{
+    size_t readers = 0, able = 0;
+    for (size_t i = 0; i < program->count; i++) {
+        readers += reads_input(program, &program->instruction[i]);
+        able += program->instruction[i].first != NULL;
+    }
+    return readers == 1 && able == 1;
 }
 
 /* ---- slots ---- */
@@ -457,6 +497,7 @@ int nf_vm_program_create(struct nf_vm_program **made, const nf_ir *ir,
     }
     program->block = block ? block : block_choose(program->slot_count);
     program->slot_bytes = program->block * sizeof(uint64_t);
+    program->can_step = program->block == NF_VM_STEPS * NFOLD_LANES && can_step(program);
     places_scale(program, ir->rare_count);
     rc = inner_make(program, ir, loops, err);
     if (rc < 0)

@@ -20,7 +20,8 @@ struct nf_vm_place {
 };
 
 struct nf_vm_instruction {
-    nf_vm_loop *loop; /* for RARE: puts the usual value into out */
+    nf_vm_loop *loop;        /* for RARE: puts the usual value into out */
+    nf_vm_first_loop *first; /* the same of points that are not stored; NULL: there is none */
     struct nf_vm_place out, operand[3];
     uint32_t
         rare; /* number + 1 of the rare program that runs for lanes of mask operand[0]; 0: none */
@@ -45,6 +46,7 @@ struct nf_vm_program {
     size_t slot_count;
     size_t block;       /* lanes of a block at most, a multiple of NF_VM_LANES */
     size_t slot_bytes;  /* room of one value of the block */
+    int can_step;       /* the one instruction that reads the input can do so unstored */
     size_t rare_offset; /* of the shared area */
     size_t scratch_size;
 };
