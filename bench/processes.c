@@ -3,18 +3,24 @@
  * empty. A program with the manners of serve.h: bench_processes MODE WORKERS [CLAIMS]
  *
  *     start       seconds from opening to the first answer of all, for each worker
- *     trip        a run in which a worker gets its mail, finds nothing and answers
+ *     run         a run in which a worker gets its mail, finds nothing and answers
+ *     trip        of that the trip alone: until the worker sees its mail, and until its answer is
+ *                 seen
  *     claims      seconds a claim, over all workers
  *     by-hand     the same with nothing but a shared counter, in processes forked here
  *     chunks, chunks-by-hand    the same with chunks of 20 us or so
+ *     killed      not a time: a worker is killed at a random instant; what was done in vain, as a
+ *                 part of the range that it had claimed
  *     idle        processor time of an open context while nothing runs, as a part of the time
  */
 #include <nfold/backend.h>
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,17 +29,25 @@
 
 extern const nfold_backend nf_backend_processes;
 
+#define KILLED_BATCH 16
+
 /* In the memory that the workers share. */
 struct counter {
     _Alignas(128) _Atomic uint64_t next;
     _Alignas(128) uint64_t all;
     unsigned items; /* of a chunk */
+    unsigned batch; /* chunks of a claim */
+    _Atomic pid_t victim;
+    _Alignas(128) _Atomic uint64_t executed;
+    _Alignas(128) double seen_at, answered_at; /* by one worker: its mail, and that it is done */
 };
 
 struct nfold_run {
     struct counter *counter;
     uint64_t all, merged;
-    unsigned workers, items;
+    unsigned workers, items, batch;
+    unsigned char *is_merged;    /* [all], or NULL */
+    double posted_at, looked_at; /* by the caller: before its mail, and at its last look */
 };
 
 /* A chunk's work, in registers. */
@@ -51,10 +65,16 @@ static double compute(unsigned items)
 
 static int claim(struct nfold_run *run, unsigned worker, struct nfold_range *chunks)
 {
-    uint64_t first = atomic_fetch_add_explicit(&run->counter->next, 1, memory_order_relaxed);
-    (void)worker;
-    *chunks = (struct nfold_range){first, 1};
-    return first < run->counter->all;
+    struct counter *counter = run->counter;
+    uint64_t batch = counter->batch;
+    uint64_t first = atomic_fetch_add_explicit(&counter->next, batch, memory_order_relaxed);
+    if (worker == 0)
+        atomic_store_explicit(&counter->victim, getpid(), memory_order_relaxed);
+    if (first >= counter->all)
+        return 0;
+    *chunks =
+        (struct nfold_range){first, batch < counter->all - first ? batch : counter->all - first};
+    return 1;
 }
 
 static int execute(struct nfold_run *run, unsigned worker, struct nfold_range chunks,
@@ -64,7 +84,12 @@ static int execute(struct nfold_run *run, unsigned worker, struct nfold_range ch
     fragment->chunks = chunks;
     fragment->even_hi = fragment->even_lo = 0;
     fragment->node_count = 1;
-    fragment->node[0] = (struct nfold_node){compute(run->counter->items), 0};
+    fragment->node[0] = (struct nfold_node){0, 0};
+    for (uint64_t k = 0; k < chunks.count; k++) {
+        if (run->counter->batch > 1)
+            atomic_fetch_add_explicit(&run->counter->executed, 1, memory_order_relaxed);
+        fragment->node[0].hi += compute(run->counter->items);
+    }
     return 0;
 }
 
@@ -72,6 +97,8 @@ static void merge(struct nfold_run *run, unsigned worker, const struct nfold_fra
 {
     (void)worker;
     run->merged += fragment->chunks.count;
+    if (run->is_merged)
+        memset(run->is_merged + fragment->chunks.first, 1, fragment->chunks.count);
 }
 
 static double left(const struct nfold_run *run)
@@ -97,11 +124,16 @@ static size_t share_size(unsigned workers)
     return sizeof(struct counter);
 }
 
+/* A handler is given nothing but the number. */
+static _Atomic(struct counter *) counter_of_victim;
+
 static void share(struct nfold_run *run, void *memory)
 {
     run->counter = memory;
+    atomic_store(&counter_of_victim, memory);
     run->counter->all = run->all;
     run->counter->items = run->items;
+    run->counter->batch = run->batch;
 }
 
 static int describe(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
@@ -117,6 +149,7 @@ static int attach(void **remote, struct nfold_run **run, const void *description
     static struct nfold_run attached;
     (void)remote, (void)description, (void)size, (void)err;
     attached = (struct nfold_run){.counter = memory, .workers = workers};
+    attached.counter->seen_at = bench_now();
     *run = &attached;
     return 0;
 }
@@ -128,13 +161,16 @@ static void inherit(struct nfold_run *run)
 
 static int native_object(struct nfold_run *run, const void **object, size_t *size)
 {
-    (void)run, (void)object, (void)size;
+    (void)object, (void)size;
+    if (run->posted_at == 0) /* the last call before mail is sent */
+        run->posted_at = bench_now();
     return 0;
 }
 
+/* The first call after the caller has seen something. */
 static int tend(struct nfold_run *run)
 {
-    (void)run;
+    run->looked_at = bench_now();
     return 0;
 }
 
@@ -144,15 +180,42 @@ static uint64_t pulse(const struct nfold_run *run, unsigned worker, uint64_t *it
     return 0;
 }
 
+/* The first chunks in [*range] that were claimed and not merged. */
 static int gap(const struct nfold_run *run, struct nfold_range *range)
 {
-    (void)run, (void)range;
-    return 0;
+    uint64_t next = atomic_load(&run->counter->next), end = next < run->all ? next : run->all;
+    uint64_t first = range->first, last;
+    if (range->count < end && range->first + range->count < end)
+        end = range->first + range->count;
+    while (run->is_merged && first < end && run->is_merged[first])
+        first++;
+    if (!run->is_merged || first >= end)
+        return 0;
+    for (last = first; last < end && !run->is_merged[last]; last++)
+        ;
+    *range = (struct nfold_range){first, last - first};
+    return 1;
+}
+
+static void careful(struct nfold_run *run, unsigned worker, int is_careful)
+{
+    (void)run, (void)worker, (void)is_careful;
+}
+
+static void restart(struct nfold_run *run, unsigned worker)
+{
+    (void)run, (void)worker;
+}
+
+static void note(struct nfold_run *run, const char *sentence)
+{
+    (void)run, (void)sentence;
 }
 
 static void rest(struct nfold_run *run, unsigned worker)
 {
-    (void)run, (void)worker;
+    (void)worker;
+    run->counter->answered_at = bench_now();
 }
 
 static void note_worker(struct nfold_run *run, unsigned worker, double start_up, uint64_t memory,
@@ -178,7 +241,10 @@ static const struct nfold_engine engine = {.abi = NFOLD_BACKEND_ABI,
                                            .tend = tend,
                                            .pulse = pulse,
                                            .gap = gap,
+                                           .careful = careful,
+                                           .restart = restart,
                                            .rest = rest,
+                                           .note = note,
                                            .note_worker = note_worker};
 
 /* ---- modes ----------------------------------------------------------------------------------- */
@@ -211,18 +277,26 @@ static void close_pool(struct bench *bench)
     free(bench->pool);
 }
 
-/* A run of so many claims; seconds. */
-static double run_claims(struct bench *bench, uint64_t claims)
+/* One run; seconds. */
+static double run_once(struct bench *bench, struct nfold_run *run)
 {
-    struct nfold_run run = {.all = claims, .workers = bench->workers, .items = bench->items};
-    double start = bench_now();
-    int rc = nf_backend_processes.run(bench->pool, &run, NULL);
-    double seconds = bench_now() - start;
-    if (rc < 0 || run.merged != claims) {
-        fprintf(stderr, "bench_processes: %llu claims came back\n", (unsigned long long)run.merged);
+    double start = bench_now(), seconds;
+    int rc = nf_backend_processes.run(bench->pool, run, NULL);
+    seconds = bench_now() - start;
+    if (rc < 0 || run->merged != run->all) {
+        fprintf(stderr, "bench_processes: %llu chunks came back\n",
+                (unsigned long long)run->merged);
         exit(3);
     }
     return seconds;
+}
+
+/* A run of so many claims; seconds. */
+static double run_claims(struct bench *bench, uint64_t claims)
+{
+    struct nfold_run run = {
+        .all = claims, .workers = bench->workers, .items = bench->items, .batch = 1};
+    return run_once(bench, &run);
 }
 
 static double work_start(void *user, double *value)
@@ -244,9 +318,48 @@ static double work_claims(void *user, double *value)
     return *value;
 }
 
-static double work_trip(void *user, double *value)
+static double work_run(void *user, double *value)
 {
     return *value = run_claims(user, 0);
+}
+
+/* The counter stays readable: it is in the memory of the pool. */
+static double work_trip(void *user, double *value)
+{
+    struct bench *bench = user;
+    struct nfold_run run = {.workers = 1, .batch = 1};
+    run_once(bench, &run);
+    *value = run.counter->seen_at - run.posted_at + run.looked_at - run.counter->answered_at;
+    return *value;
+}
+
+static void kill_victim(int number)
+{
+    struct counter *counter = atomic_load(&counter_of_victim);
+    pid_t victim = counter ? atomic_load(&counter->victim) : 0;
+    (void)number;
+    if (victim > 0)
+        kill(victim, SIGKILL);
+}
+
+/* One worker is killed some time in a run; chunks that were executed twice. */
+static double work_killed(void *user, double *value)
+{
+    struct bench *bench = user;
+    struct nfold_run run = {.all = bench->claims,
+                            .workers = bench->workers,
+                            .items = bench->items,
+                            .batch = KILLED_BATCH};
+    struct itimerval soon = {.it_value.tv_usec = 1000 + rand() % 15000}, never = {0};
+    run.is_merged = calloc(1, run.all + 1);
+    signal(SIGALRM, kill_victim);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    run_once(bench, &run);
+    setitimer(ITIMER_REAL, &never, NULL);
+    atomic_store(&counter_of_victim, NULL);
+    free(run.is_merged);
+    *value = (double)(atomic_load(&run.counter->executed) - run.all) / KILLED_BATCH;
+    return *value;
 }
 
 static double work_by_hand(void *user, double *value)
@@ -314,6 +427,7 @@ int main(int argc, char **argv)
         int is_open;
         unsigned items;
     } modes[] = {{"start", work_start, 0, 0},       {"trip", work_trip, 1, 0},
+                 {"run", work_run, 1, 0},           {"killed", work_killed, 1, 20000},
                  {"claims", work_claims, 1, 0},     {"by-hand", work_by_hand, 0, 0},
                  {"chunks", work_claims, 1, 20000}, {"chunks-by-hand", work_by_hand, 0, 20000},
                  {"idle", work_idle, 0, 0}};
