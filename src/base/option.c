@@ -15,6 +15,7 @@ enum source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_SET };
 struct assignment {
     char *name;
     double value;
+    int is_taken;
 };
 
 /* The value in force of one row. text is NULL while only the row's own default is. */
@@ -72,7 +73,7 @@ static int assign_one(struct option_value *value, const char *text, size_t lengt
     char *name = strndup(text, name_length);
     if (!name)
         return nf_fail_memory(err);
-    value->assign[value->assign_count++] = (struct assignment){name, number};
+    value->assign[value->assign_count++] = (struct assignment){name, number, 0};
     return 0;
 }
 
@@ -370,4 +371,14 @@ const char *nf_options_assign(const nfold_options *options, const char *name, un
     const struct option_value *known = value_of(options, name, TYPE_BIT(NF_OPTION_ASSIGN));
     *value = known->assign[index].value;
     return known->assign[index].name;
+}
+
+void nf_options_assign_take(nfold_options *options, const char *name, unsigned index)
+{
+    value_of(options, name, TYPE_BIT(NF_OPTION_ASSIGN))->assign[index].is_taken = 1;
+}
+
+int nf_options_assign_is_taken(const nfold_options *options, const char *name, unsigned index)
+{
+    return value_of(options, name, TYPE_BIT(NF_OPTION_ASSIGN))->assign[index].is_taken;
 }

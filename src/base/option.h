@@ -73,6 +73,9 @@ int nf_options_is_set(const nfold_options *options,
 unsigned nf_options_assign_count(const nfold_options *options, const char *name);
 const char *nf_options_assign(const nfold_options *options, const char *name, unsigned index,
                               double *value);
+/* The index-th name was used by an operand: those that come later need not know it. */
+void nf_options_assign_take(nfold_options *options, const char *name, unsigned index);
+int nf_options_assign_is_taken(const nfold_options *options, const char *name, unsigned index);
 
 /* Rows as text: --help (aligned, 80 columns); man (mdoc: the .It entries of a list, so that several
  * tables make one list); completion ("--workers -j --native", each word followed by a blank). */

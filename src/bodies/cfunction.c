@@ -524,12 +524,14 @@ static void cfunction_close(void *opaque)
 /* A value that nothing takes would be a mistake without a word. */
 static int refuse_set(const nfold_options *options, nfold_error *err)
 {
+    unsigned count =
+        options && nf_options_find(options, "set") ? nf_options_assign_count(options, "set") : 0;
     double value;
-    if (!options || !nf_options_find(options, "set") ||
-        nf_options_assign_count(options, "set") == 0)
-        return 0;
-    return nf_fail(err, NFOLD_E_USAGE, "--set %s: a C function has no such name",
-                   nf_options_assign(options, "set", 0, &value));
+    for (unsigned i = 0; i < count; i++)
+        if (!nf_options_assign_is_taken(options, "set", i))
+            return nf_fail(err, NFOLD_E_USAGE, "--set %s: a C function has no such name",
+                           nf_options_assign(options, "set", i, &value));
+    return 0;
 }
 
 static int cfunction_open(void **opaque, const char *text, const char *variable,

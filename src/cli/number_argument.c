@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "expr.h"
+#include "lexer.h"
 #include "number.h"
 
 static int read_plain(const char *text, double *value)
@@ -46,8 +47,16 @@ static int evaluate(const char *name, const char *text, const struct nf_expr_nam
     return rc;
 }
 
-int nf_number_argument(const char *name, const char *text, const nfold_options *options,
-                       double *value, nfold_error *err)
+/* The body need not know the names that this text has. */
+static void take_names(const char *text, const struct nf_expr_names *names, nfold_options *options)
+{
+    for (unsigned i = 0; i < names->set_count; i++)
+        if (nf_lexer_mentions(text, names->set[i].name))
+            nf_options_assign_take(options, "set", i);
+}
+
+int nf_number_argument(const char *name, const char *text, nfold_options *options, double *value,
+                       nfold_error *err)
 {
     struct nf_expr_binding *bindings;
     struct nf_expr_names names = {0};
@@ -61,6 +70,8 @@ int nf_number_argument(const char *name, const char *text, const nfold_options *
     names.set = bindings;
     names.set_count = count;
     rc = evaluate(name, text, &names, value, err);
+    if (rc >= 0)
+        take_names(text, &names, options);
     free(bindings);
     return rc;
 }

@@ -5,8 +5,8 @@
 #include "option.h"
 
 /* name: what the operand is called in the usage line ("A"); it begins the message on failure. Names
- * that options' --set gives may be used. */
-int nf_number_argument(const char *name, const char *text, const nfold_options *options,
-                       double *value, nfold_error *err);
+ * that options' --set gives may be used, and are then taken. */
+int nf_number_argument(const char *name, const char *text, nfold_options *options, double *value,
+                       nfold_error *err);
 
 #endif

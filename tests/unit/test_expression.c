@@ -84,6 +84,23 @@ static void set_gives_names_their_values(void **state)
     type->close(self);
 }
 
+static void a_set_name_that_another_operand_took_is_no_error(void **state)
+{
+    nfold_options *options = options_make();
+    nfold_error err;
+    void *self;
+    (void)state;
+    option_set(options, "set", "k=3");
+    option_set(options, "set", "m=4");
+    nf_options_assign_take(options, "set", 0);
+    assert_int_equal(type->open(&self, "x", "x", options, &err), NFOLD_E_USAGE);
+    assert_string_equal(err.message, "--set m: the expression has no such name");
+    nf_options_assign_take(options, "set", 1);
+    assert_int_equal(type->open(&self, "x", "x", options, &err), 0);
+    type->close(self);
+    nfold_options_destroy(options);
+}
+
 static void a_set_name_that_is_not_used_is_an_error(void **state)
 {
     static const char *const texts[] = {"x", "kk*x", "x+1e5", "k(x)"};
@@ -212,6 +229,7 @@ int main(void)
         cmocka_unit_test(an_expression_opens_without_options),
         cmocka_unit_test(set_gives_names_their_values),
         cmocka_unit_test(a_set_name_that_is_not_used_is_an_error),
+        cmocka_unit_test(a_set_name_that_another_operand_took_is_no_error),
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(native_code_computes_what_the_vm_does),
         cmocka_unit_test(a_very_long_expression_has_no_native_code),

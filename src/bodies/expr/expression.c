@@ -89,27 +89,14 @@ static int bindings_read(struct expression *expression, const nfold_options *opt
     return NFOLD_OK;
 }
 
-/* Is name one of the text's words, other than a function's? */
-static int text_mentions(const char *text, const char *name)
-{
-    struct nf_lexer lexer = {.text = text, .size = strlen(text)};
-    struct nf_token token, next;
-    nf_lexer_next(&lexer, &token);
-    for (; token.kind != NF_TOKEN_END; token = next) {
-        nf_lexer_next(&lexer, &next);
-        if (token.kind == NF_TOKEN_NAME && next.kind != NF_TOKEN_OPEN &&
-            token.length == strlen(name) && memcmp(text + token.offset, name, token.length) == 0)
-            return 1;
-    }
-    return 0;
-}
-
 /* A misspelt --set would otherwise be silent where the name has another meaning, as e and pi have.
- */
-static int bindings_check(const struct expression *expression, nfold_error *err)
+ * What another operand took is no mistake. */
+static int bindings_check(const struct expression *expression, const nfold_options *options,
+                          nfold_error *err)
 {
-    for (size_t i = 0; i < expression->set_count; i++)
-        if (!text_mentions(expression->text, expression->set[i].name))
+    for (unsigned i = 0; i < expression->set_count; i++)
+        if (!nf_options_assign_is_taken(options, "set", i) &&
+            !nf_lexer_mentions(expression->text, expression->set[i].name))
             return nf_fail(err, NFOLD_E_USAGE, "--set %s: the expression has no such name",
                            expression->set[i].name);
     return NFOLD_OK;
@@ -119,8 +106,6 @@ static int program_make(struct expression *expression, nfold_error *err)
 {
     struct nf_expr_names names = {expression->variable, expression->set, expression->set_count};
     int rc = nf_expr_compile(&expression->ir, expression->text, &names, err);
-    if (rc >= 0)
-        rc = bindings_check(expression, err);
     if (rc >= 0)
         rc = nf_vm_open(&expression->vm, &expression->ir, expression->isa, err);
     return rc;
@@ -167,6 +152,8 @@ static int expression_open(void **self, const char *operand, const char *variabl
         rc = bindings_read(expression, options, err);
     if (rc >= 0)
         rc = program_make(expression, err);
+    if (rc >= 0)
+        rc = bindings_check(expression, options, err);
     if (rc < 0) {
         expression_close(expression);
         return rc;

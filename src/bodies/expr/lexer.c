@@ -199,3 +199,17 @@ void nf_lexer_next(struct nf_lexer *lexer, struct nf_token *token)
         read_other(text, lexer->size - lexer->offset, token);
     lexer->offset += token->length;
 }
+
+int nf_lexer_mentions(const char *text, const char *name)
+{
+    struct nf_lexer lexer = {.text = text, .size = strlen(text)};
+    struct nf_token token, next;
+    nf_lexer_next(&lexer, &token);
+    for (; token.kind != NF_TOKEN_END; token = next) {
+        nf_lexer_next(&lexer, &next);
+        if (token.kind == NF_TOKEN_NAME && next.kind != NF_TOKEN_OPEN &&
+            token.length == strlen(name) && memcmp(text + token.offset, name, token.length) == 0)
+            return 1;
+    }
+    return 0;
+}

@@ -49,6 +49,8 @@ struct nf_lexer {
 /* Never fails; at the end it gives END, again and again. */
 void nf_lexer_next(struct nf_lexer *lexer, struct nf_token *token);
 
+/* Is name one of the text's words, other than a function's? */
+int nf_lexer_mentions(const char *text, const char *name);
 /* Is it a letter, a digit or '_'? In ASCII, whatever the locale. */
 int nf_lexer_is_word(char c);
 int nf_lexer_is_digit(char c);
