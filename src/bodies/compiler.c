@@ -72,7 +72,7 @@ int nf_native_find(const char *wanted, char *path, size_t size, nfold_error *err
             return 0;
     return nf_fail(
         err, NFOLD_E_MISSING,
-        "no C compiler found (cc, gcc or clang in PATH): expressions run in the VM, 4 to 8 "
+        "no C compiler found (cc, gcc or clang in PATH): expressions run in the VM, 2 to 5 "
         "times slower with the same bits; install gcc or clang, or set NFOLD_CC");
 }
 
