@@ -73,12 +73,19 @@ class Contestant:
             self.process.wait()
             raise Missing(f"{name} did not start: {shlex.join(map(str, argv))}")
 
-    def ask(self, count):
+    def tell(self, count):
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
+
+    def hear(self):
         seconds, value = self.process.stdout.readline().split()
         self.seconds.append(float(seconds))
         self.value = float.fromhex(value)
+        return self.seconds[-1]
+
+    def ask(self, count):
+        self.tell(count)
+        self.hear()
 
     def median(self):
         return statistics.median(self.seconds)
@@ -86,6 +93,28 @@ class Contestant:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Together:
+    """Contestants who work at the same time and share nothing: as slow as the slowest. It says what
+    the machine itself gives to so many."""
+
+    def __init__(self, name, contestants):
+        self.name = name
+        self.contestants = contestants
+        self.seconds = []
+
+    def ask(self, count):
+        for contestant in self.contestants:
+            contestant.tell(count)
+        self.seconds.append(max([contestant.hear() for contestant in self.contestants]))
+
+    def median(self):
+        return statistics.median(self.seconds)
+
+    def close(self):
+        for contestant in self.contestants:
+            contestant.close()
 
 
 def start(name, argv, env=None):

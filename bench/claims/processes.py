@@ -4,6 +4,7 @@ import os
 
 from contest import PEERS, PYTHON, Missing, contest, show, start, steady, whole_commands
 from claims.command import scaled
+from claims.workers import STEPS
 
 TITLE = "worker processes"
 CLAIMS, CHUNKS, KILLED_CHUNKS = 1e6, 2e4, 2e3
@@ -47,10 +48,10 @@ def measure_costs(setting):
 
 
 def measure_job(setting):
-    n, few, many = setting.n(1e9), 1000, setting.n(1e7, few=1e5)
+    n, few, many = setting.n(STEPS), 1000, setting.n(1e7, few=1e5)
     result = contest(setting, [
-        steady(setting, f"{workers}", "x*x", 0, 100, n, workers=workers, native="on",
-               backend="processes") for workers in (1, 2)], count=1)
+        steady(setting, f"{count}", "x*x", 0, 100, n, workers=count, native="on",
+               backend="processes") for count in (1, 2)], count=1)
     own = whole_commands(setting, {"nfold": [setting.nfold, "integrate", "x*x", "0", "100", "1e8",
                                              "-b", "processes", "-j", 2]})["nfold"]
     python = whole_commands(setting, {
