@@ -97,7 +97,21 @@ void nf_suspect_add(struct nf_pool *pool, struct nf_suspect suspect);
 /* Takes the lowest out. 1 if there was one. */
 int nf_suspect_take(struct nf_pool *pool, struct nf_suspect *suspect);
 
-/* ---- processes.c */
+/* ---- processes.c: what workers are told */
+
+/* A worker ready for this run, or a code. */
+int nf_worker_engage(struct nf_pool *pool, struct nf_worker *worker, nfold_error *err);
+void nf_worker_give_range(struct nf_pool *pool, struct nf_worker *worker,
+                          const struct nf_suspect *suspect);
+void nf_worker_give_claims(struct nf_pool *pool, struct nf_worker *worker);
+void nf_worker_give_native(struct nf_pool *pool, struct nf_worker *worker);
+/* The object of native code, once there is one. */
+void nf_pool_take_native(struct nf_pool *pool);
+
+/* ---- supervise.c: what workers do */
+
+/* Until every chunk is merged, or the run has failed or was stopped. */
+void nf_pool_supervise(struct nf_pool *pool);
 
 /* Merges what a worker has put into its ring. */
 void nf_worker_drain(struct nf_pool *pool, struct nf_worker *worker);
