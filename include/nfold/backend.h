@@ -36,6 +36,21 @@ struct nfold_fragment {
     struct nfold_node node[NFOLD_FRAGMENT_NODES];
 };
 
+#define NFOLD_HOST_SIZE 64
+
+/* What one rank of a run did. Times in seconds; no pointers. */
+struct nfold_rank_report {
+    char host[NFOLD_HOST_SIZE];
+    unsigned threads;
+    double busy;          /* the sum of its threads' */
+    double start;         /* from the start of the run to its first claim */
+    double span;          /* from its first claim to its last */
+    double cpu;           /* of this run */
+    double communication; /* in calls of MPI */
+    double waiting;       /* for others, with nothing left to do */
+    uint64_t chunks, claims, native_chunks;
+};
+
 /* What the engine gives a backend. worker is 0 … workers-1; worker 0 is the caller of run(). */
 struct nfold_engine {
     unsigned abi;
@@ -104,6 +119,14 @@ struct nfold_engine {
     void (*note)(struct nfold_run *run, const char *sentence);
     void (*note_worker)(struct nfold_run *run, unsigned worker, double start_up, uint64_t memory,
                         unsigned restarts);
+
+    /* Ranges that an earlier run has done (docs/design/checkpoint.md). */
+
+    /* They ascend and are never claimed; returns how many. *known is valid until the run ends. */
+    unsigned (*known)(const struct nfold_run *run, const struct nfold_range **known);
+    /* Before the first claim, in a process that does not merge: what known says in the one that
+     * does. A run that attach made knows them already. */
+    int (*skip)(struct nfold_run *run, const struct nfold_range *known, unsigned count);
 };
 
 typedef struct nfold_backend {
@@ -112,6 +135,7 @@ typedef struct nfold_backend {
     const char *summary;       /* one line for `nfold info` */
     unsigned forms;            /* enum nfold_form: what it can run */
     unsigned same_memory;      /* its workers see the caller's memory */
+    unsigned is_collective;    /* a launcher starts it several times, and each calls run (or serve) */
     size_t state_size;         /* the engine allocates it, zeroed */
     const struct nf_option *options; /* rows ended by a zero row (optional) */
     /* Can it run here? No side effects; on < 0 err says why not and what to do. (optional) */
@@ -121,6 +145,12 @@ typedef struct nfold_backend {
                 const nfold_options *options, nfold_error *err);
     /* Blocks until every chunk is merged, or the run failed or was stopped. */
     int (*run)(void *self, struct nfold_run *run, nfold_error *err);
+    /* is_collective: 0 on the process that answers, which compiles for all. */
+    int (*rank)(const void *self);
+    /* is_collective: takes part in the runs that rank 0 describes, until that one closes. (optional) */
+    int (*serve)(void *self, nfold_error *err);
+    /* is_collective: no run will come of this process, because of err: tells the others. (optional) */
+    void (*abandon)(void *self, const nfold_error *err);
     /* Async-signal-safe; the engine's own stop flag is already set. (optional) */
     void (*stop)(void *self);
     void (*close)(void *self);

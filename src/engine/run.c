@@ -33,13 +33,14 @@ static uint64_t chunks_left(const struct nfold_run *run)
 {
     uint64_t next = atomic_load_explicit(&run->shared->next, memory_order_relaxed);
     uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
-    return next < limit ? limit - next : 0;
+    return next < limit ? limit - next - nf_known_count(&run->known, next, limit) : 0;
 }
 
 static double run_left(const struct nfold_run *run)
 {
     double each = seconds_each(run);
-    return each > 0 ? each * (double)chunks_left(run) : -1;
+    uint64_t chunks = chunks_left(run);
+    return each > 0 || chunks == 0 ? each * (double)chunks : -1;
 }
 
 static unsigned run_workers(const struct nfold_run *run)
@@ -111,13 +112,17 @@ static int claim_next(struct nfold_run *run, const struct nf_run_worker *worker,
                       struct nfold_range *chunks)
 {
     uint64_t batch = batch_size(run, worker);
-    uint64_t first = atomic_load_explicit(&run->shared->next, memory_order_relaxed), count;
+    uint64_t next = atomic_load_explicit(&run->shared->next, memory_order_relaxed), first, count;
     do {
-        uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
-        if (first >= limit)
+        uint64_t end = atomic_load_explicit(&run->shared->limit, memory_order_relaxed), known;
+        first = next;
+        known = nf_known_skip(&run->known, &first);
+        if (first >= end)
             return 0;
-        count = batch < limit - first ? batch : limit - first;
-    } while (!atomic_compare_exchange_weak_explicit(&run->shared->next, &first, first + count,
+        if (known < end)
+            end = known;
+        count = batch < end - first ? batch : end - first;
+    } while (!atomic_compare_exchange_weak_explicit(&run->shared->next, &next, first + count,
                                                     memory_order_relaxed, memory_order_relaxed));
     *chunks = (struct nfold_range){first, count};
     return 1;
@@ -343,7 +348,29 @@ static int run_work(struct nfold_run *run, unsigned number)
 
 static int run_describe(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
 {
-    return nf_describe(&run->job, buffer, err);
+    return nf_describe(&run->job, &run->known, buffer, err);
+}
+
+void nf_run_begin(struct nfold_run *run)
+{
+    const struct nf_plan *plan = run->job.plan;
+    uint64_t claims = nf_plan_claims(plan);
+    atomic_store(&run->shared->limit, plan->chunks);
+    atomic_store(&run->shared->ends_taken, nf_known_count(&run->known, plan->chunks, claims) > 0);
+}
+
+int nf_run_skip(struct nfold_run *run, const struct nfold_range *known, unsigned count)
+{
+    int rc = nf_known_set(&run->known, known, count);
+    if (rc == 0)
+        nf_run_begin(run);
+    return rc;
+}
+
+static unsigned run_known(const struct nfold_run *run, const struct nfold_range **known)
+{
+    *known = run->known.range;
+    return run->known.count;
 }
 
 const struct nfold_engine nf_engine = {
@@ -374,6 +401,8 @@ const struct nfold_engine nf_engine = {
     .rest = nf_remote_rest,
     .note = nf_remote_note,
     .note_worker = nf_remote_note_worker,
+    .known = run_known,
+    .skip = nf_run_skip,
 };
 
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err)
@@ -402,7 +431,7 @@ int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings
     made->executors = settings->executors;
     made->upgrade = settings->upgrade;
     made->items_done = settings->items_done;
-    made->own.limit = plan->chunks;
+    nf_run_begin(made);
     if (body->type->cost_ns)
         made->cost_seconds = body->type->cost_ns(body->self) * 1e-9 * (double)plan->chunk_items;
     pthread_mutex_init(&made->lock, NULL);
@@ -416,6 +445,7 @@ void nf_run_destroy(struct nfold_run *run)
     if (!run)
         return;
     nf_pieces_clear(&run->pieces);
+    nf_known_clear(&run->known);
     pthread_mutex_destroy(&run->lock);
     nf_buffer_clear(&run->note);
     free(run->lost);

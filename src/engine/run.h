@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "executor.h"
+#include "known.h"
 #include "pieces.h"
 #include "upgrade.h"
 
@@ -71,6 +72,7 @@ struct nfold_run {
     double cost_seconds; /* of a chunk, as the body says; 0: unknown */
     double cpu_started;  /* of a worker process */
     _Atomic uint64_t *items_done;
+    struct nf_known known;    /* done before this run */
     struct nfold_buffer note; /* the backend's, for the report */
     struct nf_run_shared own;
     _Atomic unsigned lost_count;
@@ -92,6 +94,10 @@ struct nf_run_settings {
 
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err);
 void nf_run_destroy(struct nfold_run *run);
+/* Before the first claim: these ranges are done, by an earlier run. They ascend. */
+int nf_run_skip(struct nfold_run *run, const struct nfold_range *known, unsigned count);
+/* Sets what all workers see to a beginning; of memory that is zero. */
+void nf_run_begin(struct nfold_run *run);
 /* Keeps the lowest failure of all; from any worker of this process. */
 void nf_run_keep_failure(struct nfold_run *run, const struct nf_failure *failure);
 /* After the backend returned: the root of the tree, or the lowest failure, or NFOLD_E_STOPPED. */
