@@ -127,6 +127,47 @@ struct nfold_engine {
     /* Before the first claim, in a process that does not merge: what known says in the one that
      * does. A run that attach made knows them already. */
     int (*skip)(struct nfold_run *run, const struct nfold_range *known, unsigned count);
+
+    /* Ranks: every process makes an equal run (its own, or with attach) and executes a part of it
+     * through an inner backend, whose workers are the run's. Rank 0 gathers the fragments. */
+
+    /* Before anything else of a run: a stop comes from halt, or from tend. crowd: workers for each
+     * processor. */
+    void (*spread)(struct nfold_run *run, unsigned crowd);
+    /* An inner backend by name; inner_run blocks until the part is executed. */
+    int (*inner_open)(void **inner, const char *name, unsigned workers,
+                      const nfold_options *options, nfold_error *err);
+    int (*inner_run)(void *inner, struct nfold_run *run, nfold_error *err);
+    void (*inner_close)(void *inner); /* NULL is fine */
+    /* What all ranks must agree on, as text; of a body that cannot be described its type. */
+    int (*identity)(const struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err);
+    /* The chunks of the run, its ends not counted. */
+    uint64_t (*chunks)(const struct nfold_run *run);
+    /* Between two calls of inner_run: claims are of these chunks from now on, and of the ends if
+     * has_ends is set and they were not claimed yet. */
+    void (*confine)(struct nfold_run *run, struct nfold_range chunks, int has_ends);
+    /* Seconds that one chunk takes all workers; 0: unknown. */
+    double (*each)(const struct nfold_run *run);
+    /* Takes a merged fragment out of the run: 1, or 0 when there is none. */
+    int (*take)(struct nfold_run *run, struct nfold_fragment *fragment);
+    /* Another rank's fragment: 1 merged, 0 if it does not fit the run. */
+    int (*accept)(struct nfold_run *run, const struct nfold_fragment *fragment);
+    /* The fragment of all claims: 1, or 0 while some are missing. */
+    int (*whole)(struct nfold_run *run, struct nfold_fragment *fragment);
+    /* In the place of all that was merged here; 0 if it does not fit. */
+    int (*conclude)(struct nfold_run *run, const struct nfold_fragment *whole);
+    /* The lowest failure so far: 1, or 0. place orders failures of all ranks. */
+    int (*failure)(struct nfold_run *run, uint64_t *place, nfold_error *err);
+    /* A failure on another rank; chunks above it are not wanted any more. err may be NULL: then it is
+     * only known that there is one. */
+    void (*fail)(struct nfold_run *run, uint64_t place, const nfold_error *err);
+    void (*halt)(struct nfold_run *run);
+    /* Items done; and how many of them are those of others that have not handed them in. */
+    uint64_t (*items_done)(const struct nfold_run *run);
+    void (*items_elsewhere)(struct nfold_run *run, uint64_t items);
+    /* For the report: what this process did; and what each rank did, on rank 0. */
+    void (*sum_up)(const struct nfold_run *run, struct nfold_rank_report *report);
+    int (*note_ranks)(struct nfold_run *run, const struct nfold_rank_report *rank, unsigned ranks);
 };
 
 typedef struct nfold_backend {

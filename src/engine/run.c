@@ -12,6 +12,7 @@
 #include "describe.h"
 #include "error.h"
 #include "float_env.h"
+#include "ranks.h"
 #include "remote.h"
 
 #define CLAIM_SECONDS_MAX 5e-3  /* so that native code is taken up soon, and progress moves */
@@ -401,6 +402,25 @@ const struct nfold_engine nf_engine = {
     .rest = nf_remote_rest,
     .note = nf_remote_note,
     .note_worker = nf_remote_note_worker,
+    .spread = nf_ranks_spread,
+    .inner_open = nf_ranks_inner_open,
+    .inner_run = nf_ranks_inner_run,
+    .inner_close = nf_ranks_inner_close,
+    .identity = nf_ranks_identity,
+    .chunks = nf_ranks_chunks,
+    .confine = nf_ranks_confine,
+    .each = nf_ranks_each,
+    .take = nf_ranks_take,
+    .accept = nf_ranks_accept,
+    .whole = nf_ranks_whole,
+    .conclude = nf_ranks_conclude,
+    .failure = nf_ranks_failure,
+    .fail = nf_ranks_fail,
+    .halt = nf_ranks_halt,
+    .items_done = nf_ranks_items_done,
+    .items_elsewhere = nf_ranks_items_elsewhere,
+    .sum_up = nf_ranks_sum_up,
+    .note_ranks = nf_ranks_note,
     .known = run_known,
     .skip = nf_run_skip,
 };
@@ -448,6 +468,7 @@ void nf_run_destroy(struct nfold_run *run)
     nf_known_clear(&run->known);
     pthread_mutex_destroy(&run->lock);
     nf_buffer_clear(&run->note);
+    free(run->rank);
     free(run->lost);
     free(run->hand);
     free(run->own_worker);

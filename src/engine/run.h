@@ -74,11 +74,15 @@ struct nfold_run {
     _Atomic uint64_t *items_done;
     struct nf_known known;    /* done before this run */
     struct nfold_buffer note; /* the backend's, for the report */
+    struct nfold_rank_report *rank; /* [ranks], for the report; NULL: none */
+    unsigned ranks;
+    uint64_t items_elsewhere; /* of ranks: in *items_done, but not merged */
     struct nf_run_shared own;
     _Atomic unsigned lost_count;
 
     _Alignas(128) pthread_mutex_t lock; /* guards all below */
     struct nf_pieces pieces;
+    uint64_t unwanted; /* of ranks: chunks from here on are not wanted, whatever part is confined */
     struct nfold_range *lost;
     unsigned lost_capacity;
     struct nf_failure failure; /* the lowest; code 0: none */
