@@ -1,0 +1,78 @@
+# mpi.bash: the MPI implementations of this machine, for bats.
+#
+#     needs_mpi openmpi|mpich     skips, with the reason, where it is not installed
+#     ranks openmpi 4 COMMAND...  runs the command in so many ranks on this machine
+#     compile_mpi openmpi SOURCE PROGRAM
+#     mark_processes              in setup: what this test starts can be found by
+#     marked [NAME]               the numbers of its processes that still run
+#
+# Every rank busy-waits in some MPI calls and this machine may have fewer processors than ranks:
+# hence no binding, and yielding. `within SECONDS COMMAND...` ends what hangs.
+
+# The launcher or compiler wrapper of an implementation: Debian's names first.
+mpi_command() { # mpi_command openmpi|mpich mpirun|mpicc
+    local words
+    case $1 in openmpi) words='Open MPI|open-mpi' ;; mpich) words='HYDRA|MPICH' ;; esac
+    if command -v "$2.$1" >/dev/null; then
+        echo "$2.$1"
+    elif command -v "$2" >/dev/null &&
+        { [[ $2 == mpicc ]] && mpicc -show || mpirun --version; } 2>&1 | grep -qE "$words|$1"; then
+        echo "$2"
+    else
+        return 1
+    fi
+}
+
+needs_mpi() {
+    mpi_command "$1" mpirun >/dev/null || skip "$1 is not installed (tools/setup all)"
+    [[ ! -d ${NFOLD_MODULES:-} || -e $(echo "$NFOLD_MODULES"/*"$1"*.so) ]] ||
+        skip "this build of nfold has no module for $1"
+}
+
+# Debian's Open MPI asks root to be sure.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# Hosts of these tests may be network namespaces, where the slow start of a mapping is no use.
+export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
+export OMPI_MCA_rmaps_base_oversubscribe=1
+
+within() {
+    timeout --kill-after 5 "$@"
+}
+
+ranks() {
+    local implementation=$1 count=$2
+    shift 2
+    within 120 "$(mpi_command "$implementation" mpirun)" -n "$count" "$@" </dev/null 3>&-
+}
+
+# The same on virtual hosts (hosts.bash), h1,h2,...: so many ranks on each.
+ranks_on_hosts() { # ranks_on_hosts openmpi 2 h1,h2,h3 COMMAND...
+    local implementation=$1 each=$2 hosts=$3 count launcher
+    shift 3
+    launcher=$(mpi_command "$implementation" mpirun)
+    count=$((each * $(tr , '\n' <<<"$hosts" | wc -l)))
+    hosts=${hosts//,/:$each,}:$each
+    case $implementation in
+    openmpi) launcher+=" --mca plm_rsh_agent $cluster_folder/on-host --host $hosts" ;;
+    mpich) launcher+=" -iface bridge -launcher ssh -launcher-exec $cluster_folder/on-host -hosts $hosts" ;;
+    esac
+    # shellcheck disable=SC2086 # these words hold no spaces
+    on_head timeout --kill-after 5 120 $launcher -n $count "$@" </dev/null
+}
+
+compile_mpi() {
+    "$(mpi_command "$1" mpicc)" -O1 -o "$3" "$2"
+}
+
+mark_processes() {
+    export CLUSTER_TEST_MARK=$BATS_TEST_TMPDIR
+}
+
+marked() {
+    local proc
+    for proc in $(grep -lsF "CLUSTER_TEST_MARK=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ); do
+        proc=${proc%/environ}
+        [[ -z ${1:-} || $(<"$proc/comm") == "$1" ]] && echo "${proc#/proc/}"
+    done 2>/dev/null
+    return 0
+}
