@@ -127,6 +127,9 @@ struct nfold_engine {
     /* Before the first claim, in a process that does not merge: what known says in the one that
      * does. A run that attach made knows them already. */
     int (*skip)(struct nfold_run *run, const struct nfold_range *known, unsigned count);
+    /* Seconds after which what is merged elsewhere should be handed in, for a checkpoint; 0: there
+     * is none. It grows during a run. */
+    double (*keep_every)(const struct nfold_run *run);
 
     /* Ranks: every process makes an equal run (its own, or with attach) and executes a part of it
      * through an inner backend, whose workers are the run's. Rank 0 gathers the fragments. */

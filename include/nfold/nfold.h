@@ -232,6 +232,11 @@ struct nfold_report {
     unsigned restarts;    /* workers that died and were replaced */
     double start_up;      /* processes: the mean of the workers' */
     uint64_t memory;      /* processes: the sum of the workers' */
+    const char *checkpoint; /* "" or the file that keeps what is done */
+    const char *checkpoint_failure; /* "" or why the last of it is not in the file */
+    uint64_t items_continued; /* of items_done, those that the file held before */
+    unsigned checkpoint_writes;
+    double checkpoint_seconds; /* spent writing; a part of wall */
 };
 
 NFOLD_API void nfold_report_free(nfold_report *report); /* NULL is fine */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cpus.h"
+#include "message.h"
 #include "number.h"
 #include "output.h"
 #include "progress.h"
@@ -32,6 +33,11 @@ static void say_how_far(const nfold_report *report, nfold_error *err)
 {
     struct nfold_buffer far = {0};
     nf_report_progress(&far, report);
+    if (report->checkpoint_failure[0] != '\0')
+        nf_buffer_print(&far, "; the last of it is not in %s: %s", report->checkpoint,
+                        report->checkpoint_failure);
+    else if (report->checkpoint[0] != '\0')
+        nf_buffer_print(&far, "; the same command continues from %s", report->checkpoint);
     nf_fail(err, NFOLD_E_STOPPED, "stopped by %s at %s", nf_signals_name(nf_signals_caught()),
             nf_buffer_text(&far));
     nf_buffer_clear(&far);
@@ -56,6 +62,22 @@ int nf_answer_run(const struct nf_command *command, nfold_context *context, cons
     if (rc == NFOLD_E_NONFINITE)
         nf_error_detail(err, "`--nonfinite allow` lets such values into the answer\n");
     return rc;
+}
+
+/* Nobody may find out about this by trying to continue. */
+static void warn_of_checkpoint(const struct nf_command *command, const nfold_report *report)
+{
+    struct nfold_buffer who = {0};
+    nfold_error warning;
+    if (report->checkpoint_failure[0] == '\0')
+        return;
+    nf_buffer_print(&who, "nfold %s", command->verb->name);
+    nf_fail(&warning, NFOLD_E_SYSTEM,
+            "the checkpoint %s could not be written to the end: %s; the answer is right all the "
+            "same",
+            report->checkpoint, report->checkpoint_failure);
+    nf_message_error(&command->messages, nf_buffer_text(&who), &warning);
+    nf_buffer_clear(&who);
 }
 
 static int report_wanted(const struct nf_command *command)
@@ -128,6 +150,8 @@ int nf_answer(const struct nf_command *command, const struct nf_request *request
     rc = nf_answer_run(command, context, &request->work, "", &report, err);
     if (rc >= 0)
         rc = print_answer(command, request, report, err);
+    if (rc >= 0)
+        warn_of_checkpoint(command, report);
     if (rc >= 0 && report_wanted(command))
         rc = print_report(command, report, err);
     nfold_report_free(report);

@@ -307,6 +307,9 @@ static int run(struct nf_command *command, nfold_error *err)
 {
     struct comparison comparison = {.command = command};
     int rc;
+    if (nf_options_is_set(command->options, "checkpoint"))
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "compare does a work again and again: it can keep no checkpoint of it");
     comparison.workers_most = read_workers_most(command);
     comparison.budget = nf_options_seconds(command->options, "budget");
     rc = read_request(&comparison, err);

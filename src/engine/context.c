@@ -40,7 +40,7 @@ struct nfold_context {
     pthread_mutex_t busy;          /* held during a run; guards executor */
     struct nf_executor **executor; /* [workers], made at first use */
     _Atomic int is_running, stop;
-    _Atomic uint64_t items_done, items_all;
+    _Atomic uint64_t items_done, items_all, items_continued;
 };
 
 static const struct nf_option engine_rows[] = {
@@ -82,6 +82,11 @@ static const struct nf_option engine_rows[] = {
      .initial = "error",
      .choices = "error|allow",
      .help = "a value that is infinite or not a number ends the run, or goes into the answer"},
+    {.name = "checkpoint",
+     .type = NF_OPTION_TEXT,
+     .metavar = "FILE",
+     .help = "keep what is done in FILE, so that the same command continues it, with any workers "
+             "or backend"},
     {0},
 };
 
@@ -309,6 +314,11 @@ void nfold_stop(nfold_context *context)
         context->backend->stop(context->state);
 }
 
+uint64_t nf_context_items_continued(const nfold_context *context)
+{
+    return atomic_load(&context->items_continued);
+}
+
 void nfold_progress(const nfold_context *context, uint64_t *done, uint64_t *all)
 {
     if (done)
@@ -337,10 +347,36 @@ struct attempt {
     struct nf_plan plan;
     struct nf_order_job job;
     struct nf_upgrade upgrade;
+    struct nf_checkpoint *checkpoint; /* NULL: nothing is kept */
     struct nfold_run *run;
     struct nf_report_facts facts;
     struct nfold_buffer note;
 };
+
+/* Only who merges knows what is done. */
+static int open_checkpoint(struct nfold_context *context, struct attempt *attempt, nfold_error *err)
+{
+    int rc;
+    const nfold_backend *backend = context->backend;
+    const char *path = nf_options_text(context->options, "checkpoint");
+    if (!path || attempt->plan.is_empty)
+        return 0;
+    if (backend->is_collective && backend->rank(context->state) != 0)
+        return 0;
+    if (!path[0])
+        return nf_fail(err, NFOLD_E_VALUE, "option 'checkpoint': the name of the file is empty");
+    rc = nf_checkpoint_open(&attempt->checkpoint, path, &attempt->job, err);
+    if (rc == 0)
+        atomic_store(&context->items_continued,
+                     nf_checkpoint_facts(attempt->checkpoint)->items_known);
+    return rc;
+}
+
+static int is_all_known(const struct attempt *attempt)
+{
+    return attempt->checkpoint &&
+           nf_checkpoint_facts(attempt->checkpoint)->items_known == attempt->plan.items;
+}
 
 static void add_note(struct attempt *attempt, const char *note)
 {
@@ -380,7 +416,7 @@ static void note_workers(const struct nfold_context *context, struct attempt *at
     }
     add_note(attempt, context->note);
     add_note(attempt, nf_buffer_text(&attempt->run->note));
-    if (took_part == context->workers)
+    if (took_part == context->workers || is_all_known(attempt))
         return;
     snprintf(text, sizeof text, "%u of %u workers took part: too little work to share", took_part,
              context->workers);
@@ -394,13 +430,15 @@ static int run_on_backend(struct nfold_context *context, struct attempt *attempt
                                        .workers = context->workers,
                                        .executors = context->executor,
                                        .upgrade = &attempt->upgrade,
-                                       .items_done = &context->items_done};
+                                       .items_done = &context->items_done,
+                                       .checkpoint = attempt->checkpoint};
     int rc = nf_run_create(&attempt->run, &settings, err), failed;
     nfold_error backend_err = {0};
     if (rc < 0)
         return rc;
     failed = context->backend->run(context->state, attempt->run, &backend_err);
     nf_upgrade_end(&attempt->upgrade);
+    nf_checkpoint_end(attempt->checkpoint);
     rc = nf_run_finish(attempt->run, &attempt->facts.root, &attempt->facts.step_error, err);
     if (rc == NFOLD_E_INTERNAL && failed < 0 && err)
         *err = backend_err; /* the backend knows why chunks are missing */
@@ -415,7 +453,8 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
      * user's may crash: where its calls are made elsewhere, it is only called. */
     int is_elsewhere =
         !context->backend->same_memory && (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
-    enum nf_upgrade_policy policy = is_elsewhere ? NF_UPGRADE_OFF : context->native;
+    enum nf_upgrade_policy policy =
+        is_elsewhere || is_all_known(attempt) ? NF_UPGRADE_OFF : context->native;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
     facts->native = word_of_calls(attempt->job.body);
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */
@@ -442,6 +481,9 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
         note_workers(context, attempt);
     add_note(attempt, attempt->upgrade.note);
     note_user_code(attempt);
+    if (attempt->checkpoint && !nf_checkpoint_facts(attempt->checkpoint)->has_lock)
+        add_note(attempt, "the checkpoint's file system has no locks: do not run this twice at "
+                          "once");
     facts->run = attempt->run;
     facts->plan = &attempt->plan;
     facts->backend = context->backend->name;
@@ -450,6 +492,10 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
     facts->workers_asked = context->workers_asked;
     facts->items_done = atomic_load(&context->items_done);
     facts->compile = attempt->upgrade.seconds;
+    if (attempt->checkpoint) {
+        facts->checkpoint = nf_options_text(context->options, "checkpoint");
+        facts->kept = nf_checkpoint_facts(attempt->checkpoint);
+    }
     *report = nf_report_create(facts);
     return *report ? 0 : nf_fail_memory(err);
 }
@@ -470,8 +516,11 @@ static int run_work(struct nfold_context *context, struct attempt *attempt, cons
                                          .isa = context->isa,
                                          .stop = &context->stop};
     atomic_store(&context->items_done, 0);
+    atomic_store(&context->items_continued, 0);
     atomic_store(&context->items_all, attempt->plan.items);
-    rc = attempt_run(context, attempt, err);
+    rc = open_checkpoint(context, attempt, err);
+    if (rc == 0)
+        rc = attempt_run(context, attempt, err);
     if (report && (rc == 0 || rc == NFOLD_E_STOPPED)) {
         int report_rc = make_report(context, attempt, report, rc == 0 ? err : NULL);
         rc = rc == 0 ? report_rc : rc;
@@ -502,6 +551,7 @@ int nfold_run(nfold_context *context, const nfold_work *work, nfold_report **rep
     atomic_store(&context->items_all, 0);
     atomic_store(&context->items_done, 0);
     nf_run_destroy(attempt.run);
+    nf_checkpoint_close(attempt.checkpoint);
     nf_buffer_clear(&attempt.note);
     nf_float_env_leave(&env);
     pthread_mutex_unlock(&context->busy);

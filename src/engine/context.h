@@ -12,4 +12,7 @@ int nf_context_open(nfold_context **context, const nfold_backend *backend, unsig
 /* How many workers its backend has: fewer than asked for where it cannot have more. */
 unsigned nf_context_workers(const nfold_context *context);
 
+/* Of the run that is going on: items that a checkpoint held before it. */
+uint64_t nf_context_items_continued(const nfold_context *context);
+
 #endif

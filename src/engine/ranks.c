@@ -1,6 +1,6 @@
 /* ranks.c: a run that several processes make, each a part of it. Every one has a whole run; it is
- * confined to its part, executed by an inner backend, and emptied of its fragments, which the run of
- * rank 0 accepts. */
+ * confined to its part, executed by an inner backend, and emptied of its fragments, which the run
+ * of rank 0 accepts. */
 #include "ranks.h"
 
 #include <math.h>
@@ -107,7 +107,7 @@ void nf_ranks_confine(struct nfold_run *run, struct nfold_range chunks, int has_
     atomic_store(&run->shared->next, chunks.first);
     atomic_store(&run->shared->limit, limit);
     pthread_mutex_unlock(&run->lock);
-    if (!has_ends)
+    if (!has_ends || nf_known_count(&run->known, run->job.plan->chunks, UINT64_MAX) > 0)
         atomic_store(&run->shared->ends_taken, 1);
 }
 

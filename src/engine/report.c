@@ -7,10 +7,11 @@
 
 #define NOTE_SIZE 512
 
-/* One allocation: the report, its note, its workers. */
+/* One allocation: the report, its words, its workers, and the name of a file. */
 struct stored_report {
     nfold_report report;
     char note[NOTE_SIZE];
+    struct nf_checkpoint_facts kept;
     nfold_worker_report worker[];
 };
 
@@ -28,15 +29,14 @@ static unsigned add_workers(const struct nf_report_facts *facts, nfold_worker_re
         const struct nf_run_worker *worker = &run->worker[k];
         if (worker->first_claim == 0)
             continue;
-        out[count++] = (nfold_worker_report){
-            .busy = worker->busy,
-            .start = worker->first_claim - facts->start,
-            .chunks = worker->chunks,
-            .claims = worker->claims,
-            .native_chunks = worker->native_chunks,
-            .start_up = worker->start_up,
-            .memory = worker->memory,
-            .restarts = worker->restarts};
+        out[count++] = (nfold_worker_report){.busy = worker->busy,
+                                             .start = worker->first_claim - facts->start,
+                                             .chunks = worker->chunks,
+                                             .claims = worker->claims,
+                                             .native_chunks = worker->native_chunks,
+                                             .start_up = worker->start_up,
+                                             .memory = worker->memory,
+                                             .restarts = worker->restarts};
     }
     return count;
 }
@@ -66,7 +66,7 @@ static void add_sums(nfold_report *report)
         report->memory += report->worker[k].memory;
     }
     if (report->wall > 0)
-        report->rate = (double)report->items_done / report->wall;
+        report->rate = (double)(report->items_done - report->items_continued) / report->wall;
     if (report->wall > 0 && report->workers > 0)
         report->efficiency = fmin(1, busy / (report->workers * report->wall));
     report->imbalance = busy > 0 ? most * report->workers / busy : 1;
@@ -86,12 +86,30 @@ static const char *native_word(const struct nf_report_facts *facts, const nfold_
     return native + 2 >= chunks ? "native" : "mixed";
 }
 
+/* path: room behind all else. */
+static void add_checkpoint(const struct nf_report_facts *facts, struct stored_report *stored,
+                           char *path)
+{
+    nfold_report *report = &stored->report;
+    report->checkpoint = report->checkpoint_failure = "";
+    if (!facts->checkpoint)
+        return;
+    memcpy(path, facts->checkpoint, strlen(facts->checkpoint) + 1);
+    stored->kept = *facts->kept;
+    report->checkpoint = path;
+    report->checkpoint_failure = stored->kept.failure;
+    report->items_continued = stored->kept.items_known;
+    report->checkpoint_writes = stored->kept.writes;
+    report->checkpoint_seconds = stored->kept.seconds;
+}
+
 nfold_report *nf_report_create(const struct nf_report_facts *facts)
 {
     const struct nf_plan *plan = facts->plan;
     unsigned workers = facts->run ? facts->run->workers : 0;
+    size_t path_size = facts->checkpoint ? strlen(facts->checkpoint) + 1 : 0;
     struct stored_report *stored =
-        calloc(1, sizeof *stored + workers * sizeof(nfold_worker_report));
+        calloc(1, sizeof *stored + workers * sizeof(nfold_worker_report) + path_size);
     nfold_report *report;
     if (!stored)
         return NULL;
@@ -116,6 +134,7 @@ nfold_report *nf_report_create(const struct nf_report_facts *facts)
                              .serial = serial_seconds(facts),
                              .compile = facts->compile,
                              .worker = stored->worker};
+    add_checkpoint(facts, stored, (char *)&stored->worker[workers]);
     report->workers = add_workers(facts, stored->worker);
     add_sums(report);
     report->native = native_word(facts, report);

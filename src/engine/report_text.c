@@ -144,6 +144,31 @@ const char *nf_report_code(const char *native)
     return native;
 }
 
+/* What the file gave and what it cost. */
+static void print_checkpoint(struct nfold_buffer *out, const nfold_report *report)
+{
+    struct nfold_buffer text = {0};
+    char seconds[NF_NUMBER_SIZE];
+    double share = (double)report->items_continued / (double)report->items;
+    if (report->checkpoint[0] == '\0')
+        return;
+    if (report->items_continued == report->items)
+        nf_buffer_print(&text, "all of it is from %s", report->checkpoint);
+    else if (report->items_continued > 0)
+        nf_buffer_print(&text, "%.0f %% from %s", floor(100 * share), report->checkpoint);
+    else
+        nf_buffer_print(&text, "%s", report->checkpoint);
+    if (report->checkpoint_writes > 0)
+        nf_buffer_print(&text, ", %u write%s in %s", report->checkpoint_writes,
+                        report->checkpoint_writes == 1 ? "" : "s",
+                        nf_number_seconds(report->checkpoint_seconds, seconds));
+    if (report->checkpoint_failure[0] != '\0')
+        nf_buffer_print(&text, "; the last of it is not in the file: %s",
+                        report->checkpoint_failure);
+    print_wrapped(out, "checkpoint", nf_buffer_text(&text));
+    nf_buffer_clear(&text);
+}
+
 static int is_one_of(const char *word, const char *one, const char *other)
 {
     return strcmp(word, one) == 0 || strcmp(word, other) == 0;
@@ -207,6 +232,7 @@ void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const 
     print_sharing(out, report);
     print_code(out, report);
     print_order(out, report);
+    print_checkpoint(out, report);
     if (report->note[0] != '\0')
         print_wrapped(out, "note", report->note);
 }
@@ -259,6 +285,19 @@ static void json_answer(struct nf_json *json, const nfold_report *report)
     nf_json_number(json, "step_error", report->step_error);
 }
 
+static void json_checkpoint(struct nf_json *json, const nfold_report *report)
+{
+    if (report->checkpoint[0] == '\0')
+        return;
+    nf_json_object(json, "checkpoint");
+    nf_json_string(json, "file", report->checkpoint);
+    nf_json_unsigned(json, "items_continued", report->items_continued);
+    nf_json_unsigned(json, "writes", report->checkpoint_writes);
+    nf_json_number(json, "seconds", report->checkpoint_seconds);
+    nf_json_string(json, "failure", report->checkpoint_failure);
+    nf_json_end(json);
+}
+
 static void json_measures(struct nf_json *json, const nfold_report *report)
 {
     nf_json_number(json, "wall", report->wall);
@@ -289,6 +328,7 @@ void nf_report_json(struct nf_json *json, const char *key, const nfold_report *r
     nf_json_unsigned(json, "restarts", report->restarts);
     nf_json_number(json, "start_up", report->start_up);
     nf_json_unsigned(json, "memory", report->memory);
+    json_checkpoint(json, report);
     json_workers(json, report);
     nf_json_end(json);
 }

@@ -297,11 +297,13 @@ static void run_merge(struct nfold_run *run, unsigned number, const struct nfold
     }
     rc = nf_pieces_add(plan, &run->pieces, fragment);
     pthread_mutex_unlock(&run->lock);
-    nf_float_env_leave(&env);
     if (rc < 0)
         fail_at(run, fragment->chunks.first + 1, rc, NULL);
     else
         atomic_fetch_add_explicit(run->items_done, items, memory_order_relaxed);
+    if (rc == 0)
+        nf_checkpoint_keep(run->checkpoint, fragment);
+    nf_float_env_leave(&env);
 }
 
 static int grow_lost(struct nfold_run *run)
@@ -368,6 +370,11 @@ int nf_run_skip(struct nfold_run *run, const struct nfold_range *known, unsigned
     return rc;
 }
 
+static double run_keep_every(const struct nfold_run *run)
+{
+    return nf_checkpoint_every(run->checkpoint);
+}
+
 static unsigned run_known(const struct nfold_run *run, const struct nfold_range **known)
 {
     *known = run->known.range;
@@ -423,7 +430,28 @@ const struct nfold_engine nf_engine = {
     .note_ranks = nf_ranks_note,
     .known = run_known,
     .skip = nf_run_skip,
+    .keep_every = run_keep_every,
 };
+
+/* Begins with what earlier runs have merged. */
+static int continue_from(struct nfold_run *run, struct nf_checkpoint *checkpoint)
+{
+    struct nfold_range *range;
+    int rc;
+    if (!checkpoint)
+        return 0;
+    run->checkpoint = checkpoint;
+    nf_checkpoint_take(checkpoint, &run->pieces);
+    range = calloc((size_t)run->pieces.count + 1, sizeof *range);
+    if (!range)
+        return NFOLD_E_MEMORY;
+    for (unsigned k = 0; k < run->pieces.count; k++)
+        range[k] = run->pieces.piece[k]->chunks;
+    rc = nf_run_skip(run, range, run->pieces.count);
+    free(range);
+    atomic_fetch_add(run->items_done, nf_checkpoint_facts(checkpoint)->items_known);
+    return rc;
+}
 
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err)
 {
@@ -457,7 +485,7 @@ int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings
     pthread_mutex_init(&made->lock, NULL);
     made->started = nf_clock_now();
     *run = made;
-    return 0;
+    return continue_from(made, settings->checkpoint) < 0 ? nf_fail_memory(err) : 0;
 }
 
 void nf_run_destroy(struct nfold_run *run)

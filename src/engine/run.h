@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "buffer.h"
+#include "checkpoint.h"
 #include "executor.h"
 #include "known.h"
 #include "pieces.h"
@@ -72,9 +73,10 @@ struct nfold_run {
     double cost_seconds; /* of a chunk, as the body says; 0: unknown */
     double cpu_started;  /* of a worker process */
     _Atomic uint64_t *items_done;
-    struct nf_known known;    /* done before this run */
-    struct nfold_buffer note; /* the backend's, for the report */
-    struct nfold_rank_report *rank; /* [ranks], for the report; NULL: none */
+    struct nf_known known;            /* done before this run */
+    struct nf_checkpoint *checkpoint; /* the context's, or NULL */
+    struct nfold_buffer note;         /* the backend's, for the report */
+    struct nfold_rank_report *rank;   /* [ranks], for the report; NULL: none */
     unsigned ranks;
     uint64_t items_elsewhere; /* of ranks: in *items_done, but not merged */
     struct nf_run_shared own;
@@ -94,8 +96,10 @@ struct nf_run_settings {
     struct nf_executor **executors;
     struct nf_upgrade *upgrade;
     _Atomic uint64_t *items_done;
+    struct nf_checkpoint *checkpoint; /* or NULL */
 };
 
+/* On failure *run may be there: destroy it in any case. */
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err);
 void nf_run_destroy(struct nfold_run *run);
 /* Before the first claim: these ranges are done, by an earlier run. They ascend. */
