@@ -26,7 +26,7 @@ static const struct {
     unsigned workers;
 } paths[] = {{"serial", 1}, {"threads", 3}, {"processes", 2}, {"shuffled", 5}};
 
-static char folder[64];
+static char folder[48];
 
 static const nfold_backend *find_backend(const char *name)
 {
