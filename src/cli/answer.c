@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "cpus.h"
 #include "message.h"
 #include "number.h"
@@ -136,7 +137,7 @@ static int print_answer(const struct nf_command *command, const struct nf_reques
     return rc;
 }
 
-int nf_answer(const struct nf_command *command, const struct nf_request *request, nfold_error *err)
+int nf_answer(struct nf_command *command, const struct nf_request *request, nfold_error *err)
 {
     const char *form = nf_options_text(command->options, "show-code");
     nfold_context *context = NULL;
@@ -144,6 +145,7 @@ int nf_answer(const struct nf_command *command, const struct nf_request *request
     int rc;
     if (form != NULL)
         return show_code(request, form, err);
+    command->has_opened = 1;
     rc = nfold_open(&context, command->options, err);
     if (rc < 0)
         return rc;
@@ -154,6 +156,8 @@ int nf_answer(const struct nf_command *command, const struct nf_request *request
         warn_of_checkpoint(command, report);
     if (rc >= 0 && report_wanted(command))
         rc = print_report(command, report, err);
+    if (rc < 0)
+        nf_context_abandon(context, err);
     nfold_report_free(report);
     nfold_close(context);
     return rc;

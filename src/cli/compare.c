@@ -280,7 +280,8 @@ static int add_rows(struct comparison *comparison, nfold_error *err)
         nf_options_is_set(options, "backend") ? nfold_options_get(options, "backend") : NULL;
     for (unsigned i = 0; nf_backends[i] != NULL; i++) {
         int rc;
-        if (only != NULL && strcmp(only, nf_backends[i]->name) != 0)
+        if ((only != NULL && strcmp(only, nf_backends[i]->name) != 0) ||
+            nf_backends[i]->is_collective)
             continue;
         if ((rc = add_backend(comparison, nf_backends[i], err)) < 0)
             return rc;

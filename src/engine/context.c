@@ -90,13 +90,9 @@ static const struct nf_option engine_rows[] = {
     {0},
 };
 
-int nfold_options_create(nfold_options **options, nfold_error *err)
+int nf_context_options(nfold_options **options, nfold_error *err)
 {
-    int rc;
-    if (!options)
-        return nf_fail(err, NFOLD_E_USAGE,
-                       "nfold_options_create: options, where they are put, is missing");
-    rc = nf_options_new(options, err);
+    int rc = nf_options_new(options, err);
     if (rc == 0)
         rc = nf_options_add(*options, engine_rows, err);
     for (unsigned k = 0; rc == 0 && nf_body_types[k]; k++)
@@ -105,6 +101,20 @@ int nfold_options_create(nfold_options **options, nfold_error *err)
     for (unsigned k = 0; rc == 0 && nf_backends[k]; k++)
         if (nf_backends[k]->options)
             rc = nf_options_add(*options, nf_backends[k]->options, err);
+    if (rc < 0) {
+        nfold_options_destroy(*options);
+        *options = NULL;
+    }
+    return rc;
+}
+
+int nfold_options_create(nfold_options **options, nfold_error *err)
+{
+    int rc;
+    if (!options)
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "nfold_options_create: options, where they are put, is missing");
+    rc = nf_context_options(options, err);
     if (rc == 0)
         rc = nf_options_environment(*options, err);
     if (rc < 0) {
@@ -138,7 +148,7 @@ static unsigned choose_workers(struct nfold_context *context, unsigned workers)
     }
     if (workers == 0 && nf_options_is_set(context->options, "workers"))
         workers = (unsigned)nf_options_count(context->options, "workers");
-    if (workers > 0)
+    if (workers > 0 || context->backend->is_collective)
         return workers;
     nf_cpus_read(&cpus, "");
     if (cpus.allowed <= LOGIN_WORKERS_MAX || !nf_cpus_login_node())
@@ -241,6 +251,27 @@ int nfold_open(nfold_context **context, const nfold_options *options, nfold_erro
     if (!context)
         return nf_fail(err, NFOLD_E_USAGE, "nfold_open: context, where it is put, is missing");
     return nf_context_open(context, NULL, 0, options, err);
+}
+
+int nf_context_serve(nfold_context *context, nfold_error *err)
+{
+    struct nf_float_env env;
+    int rc;
+    if (!context->backend->serve)
+        return nf_fail(err, NFOLD_E_USAGE, "the backend %s serves no other process",
+                       context->backend->name);
+    nf_float_env_enter(&env);
+    atomic_store(&context->is_running, 1);
+    rc = context->backend->serve(context->state, err);
+    atomic_store(&context->is_running, 0);
+    nf_float_env_leave(&env);
+    return rc;
+}
+
+void nf_context_abandon(nfold_context *context, const nfold_error *err)
+{
+    if (context->backend->abandon)
+        context->backend->abandon(context->state, err);
 }
 
 unsigned nf_context_workers(const nfold_context *context)
@@ -414,9 +445,11 @@ static void note_workers(const struct nfold_context *context, struct attempt *at
         took_part += attempt->run->worker[k].first_claim != 0;
         busy += attempt->run->worker[k].busy;
     }
+    for (unsigned k = 1; k < attempt->run->ranks; k++)
+        attempt->facts.cpu += attempt->run->rank[k].cpu;
     add_note(attempt, context->note);
     add_note(attempt, nf_buffer_text(&attempt->run->note));
-    if (took_part == context->workers || is_all_known(attempt))
+    if (took_part == context->workers || attempt->run->ranks > 0 || is_all_known(attempt))
         return;
     snprintf(text, sizeof text, "%u of %u workers took part: too little work to share", took_part,
              context->workers);
@@ -451,10 +484,13 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     double cpu;
     /* Native code is compared with calls of the body in this process, which a function of the
      * user's may crash: where its calls are made elsewhere, it is only called. */
-    int is_elsewhere =
-        !context->backend->same_memory && (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
-    enum nf_upgrade_policy policy =
-        is_elsewhere || is_all_known(attempt) ? NF_UPGRADE_OFF : context->native;
+    const nfold_backend *backend = context->backend;
+    int is_elsewhere = !backend->same_memory && !backend->is_collective &&
+                       (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
+    int is_others = backend->is_collective && backend->rank(context->state) != 0;
+    enum nf_upgrade_policy policy = is_elsewhere || is_others || is_all_known(attempt)
+                                        ? NF_UPGRADE_OFF
+                                        : context->native;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
     facts->native = word_of_calls(attempt->job.body);
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */

@@ -9,6 +9,15 @@
 int nf_context_open(nfold_context **context, const nfold_backend *backend, unsigned workers,
                     const nfold_options *options, nfold_error *err);
 
+/* The options of nfold_options_create, as if no variable were set. */
+int nf_context_options(nfold_options **options, nfold_error *err);
+
+/* Of a backend whose processes a launcher started: takes part in the runs of rank 0 until that one
+ * has no more; < 0 where they failed for all. */
+int nf_context_serve(nfold_context *context, nfold_error *err);
+/* No run will come of this process: tells the others why. Then close the context. */
+void nf_context_abandon(nfold_context *context, const nfold_error *err);
+
 /* How many workers its backend has: fewer than asked for where it cannot have more. */
 unsigned nf_context_workers(const nfold_context *context);
 
