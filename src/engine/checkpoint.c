@@ -16,7 +16,8 @@
 
 #define EVERY_LEAST 1.0 /* seconds between two writes */
 #define EVERY_MOST  60.0
-#define EVERY_SHARE 0.01 /* of the time so far: what a crash may cost, and what a write may */
+#define LOST_SHARE  0.01  /* of the time so far: what a crash may cost */
+#define WRITE_SHARE 0.005 /* of the time between two writes: what one may take */
 
 struct nf_checkpoint {
     const struct nf_plan *plan;
@@ -63,6 +64,7 @@ int nf_checkpoint_open(struct nf_checkpoint **checkpoint, const char *path,
                        const struct nf_order_job *job, nfold_error *err)
 {
     struct nf_checkpoint *made = calloc(1, sizeof *made);
+    double began = nf_clock_now();
     int rc;
     *checkpoint = NULL;
     if (!made)
@@ -78,6 +80,7 @@ int nf_checkpoint_open(struct nf_checkpoint **checkpoint, const char *path,
     count_known(made);
     made->facts.has_lock = made->file.has_lock;
     made->began = nf_clock_now();
+    made->facts.seconds = made->began - began;
     made->due = made->began + EVERY_LEAST;
     *checkpoint = made;
     return 0;
@@ -97,9 +100,9 @@ void nf_checkpoint_take(struct nf_checkpoint *checkpoint, struct nf_pieces *piec
 /* With the lock held. */
 static double every(const struct nf_checkpoint *checkpoint, double now)
 {
-    double seconds = fmin(EVERY_MOST, EVERY_SHARE * (now - checkpoint->began));
+    double seconds = fmin(EVERY_MOST, LOST_SHARE * (now - checkpoint->began));
     seconds = fmax(EVERY_LEAST, seconds);
-    return fmax(seconds, checkpoint->last_took / EVERY_SHARE);
+    return fmax(seconds, checkpoint->last_took / WRITE_SHARE);
 }
 
 static void note_failure(struct nf_checkpoint *checkpoint, int cause)

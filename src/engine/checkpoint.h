@@ -12,7 +12,7 @@ struct nf_checkpoint;
 struct nf_checkpoint_facts {
     uint64_t items_known; /* done by earlier runs */
     unsigned writes;      /* of this run, with fragments */
-    double seconds;       /* that they took */
+    double seconds;       /* that they took, and opening the file */
     int has_lock;         /* 0: its file system has no locks */
     char failure[160];    /* "" or why the last of it is not in the file */
 };

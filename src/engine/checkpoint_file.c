@@ -90,7 +90,7 @@ static int write_all(int fd, uint64_t place, const char *data, size_t size)
         size -= (size_t)written;
         place += (uint64_t)written;
     }
-    return fdatasync(fd) < 0 ? errno : 0;
+    return 0;
 }
 
 /* Is it still there, and as this run left it? */
@@ -107,12 +107,16 @@ static int check_place(struct nf_checkpoint_file *file)
     return (uint64_t)status.st_size == file->end ? 0 : EBUSY;
 }
 
-static int write_at_end(struct nf_checkpoint_file *file, const struct nfold_buffer *bytes)
+/* A head need not reach the disk by itself: a record follows it at once. */
+static int write_at_end(struct nf_checkpoint_file *file, const struct nfold_buffer *bytes,
+                        int is_record)
 {
     int cause = bytes->failed ? ENOMEM : check_place(file);
     if (cause != 0)
         return cause;
     cause = write_all(file->fd, file->end, bytes->data, bytes->size);
+    if (cause == 0 && is_record && fdatasync(file->fd) < 0)
+        cause = errno;
     if (cause != 0)
         file->is_torn = ftruncate(file->fd, (off_t)file->end) < 0;
     else
@@ -132,7 +136,7 @@ int nf_checkpoint_file_append(struct nf_checkpoint_file *file, enum nf_checkpoin
     nf_buffer_bytes(&bytes, body, size);
     put_32(&bytes, nf_checkpoint_record_crc(file, file->end, body, size));
     nf_buffer_bytes(&bytes, NF_RECORD_END, NF_RECORD_WORD);
-    cause = size > NF_RECORD_BODY_MAX ? EFBIG : write_at_end(file, &bytes);
+    cause = size > NF_RECORD_BODY_MAX ? EFBIG : write_at_end(file, &bytes, 1);
     nf_buffer_clear(&bytes);
     return cause;
 }
@@ -209,7 +213,7 @@ static int begin(struct nf_checkpoint_file *file, const struct nfold_buffer *hea
     file->seed = nf_checksum_crc(0, head->data, head->size - NF_HEAD_CRC_SIZE);
     file->end = 0;
     file->is_torn = 1; /* what is left of a head that was cut short */
-    cause = write_at_end(file, head);
+    cause = write_at_end(file, head, 0);
     sync_folder(file->path);
     if (cause == 0)
         return 0;
