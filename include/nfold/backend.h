@@ -40,7 +40,7 @@ struct nfold_fragment {
 
 /* What one rank of a run did. Times in seconds; no pointers. */
 struct nfold_rank_report {
-    char host[NFOLD_HOST_SIZE];
+    char host[NFOLD_HOST_SIZE], library[NFOLD_HOST_SIZE]; /* "Open MPI 4.1.4" */
     unsigned threads;
     double busy;          /* the sum of its threads' */
     double start;         /* from the start of the run to its first claim */

@@ -251,6 +251,7 @@ struct nfold_report {
     double communication; /* mpi: the mean of the ranks' */
     double waiting;       /* mpi: the mean of the ranks' */
     unsigned slowest;     /* the worker that was busy longest */
+    const char *library;  /* mpi: "Open MPI 4.1.4"; "" elsewhere */
     const char *checkpoint; /* "" or the file that keeps what is done */
     const char *checkpoint_failure; /* "" or why the last of it is not in the file */
     uint64_t items_continued; /* of items_done, those that the file held before */

@@ -3,12 +3,14 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "context.h"
 #include "cpus.h"
+#include "crash.h"
 #include "mpi/launcher.h"
 #include "signals.h"
 
@@ -49,21 +51,6 @@ static void tell_others(const struct nf_command *command, const nfold_error *err
     nfold_options_destroy(options);
 }
 
-static int serve(struct nf_command *command, nfold_error *err)
-{
-    nfold_context *context;
-    int rc;
-    command->has_opened = 1;
-    rc = nfold_open(&context, command->options, err);
-    if (rc < 0)
-        return rc;
-    nf_signals_watch(context);
-    rc = nf_context_serve(context, err);
-    nf_signals_leave();
-    nfold_close(context);
-    return rc;
-}
-
 static int is_first_of_host(void)
 {
     static const char *const variables[] = {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID",
@@ -74,12 +61,42 @@ static int is_first_of_host(void)
     return 0;
 }
 
+/* What this host lacks, or that rank 0 has fallen silent, rank 0 cannot say; anything else it does. */
+static int serve(struct nf_command *command, int *is_silent, nfold_error *err)
+{
+    nfold_context *context;
+    int rc;
+    command->has_opened = 1;
+    rc = nfold_open(&context, command->options, err);
+    if (rc < 0) {
+        *is_silent = rc != NFOLD_E_MISSING || !is_first_of_host();
+        return rc;
+    }
+    nf_signals_watch(context);
+    rc = nf_context_serve(context, err);
+    *is_silent = rc >= 0 || err->message[0] == '\0' || !is_first_of_host();
+    nf_signals_leave();
+    nfold_close(context);
+    return rc;
+}
+
+/* For a crash to be placed: "rank 1 on h2". */
+static void name_rank(const struct nf_launch *launch, char *name, size_t size)
+{
+    char host[64] = "";
+    gethostname(host, sizeof host - 1);
+    snprintf(name, size, "rank %lu on %s", launch->rank, host);
+    nf_crash_place(name);
+}
+
 int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int read,
                  int (*start)(struct nf_command *command, nfold_error *err), int *is_silent,
                  nfold_error *err)
 {
     const int is_first = launch->rank == 0;
+    char name[96];
     int rc = read;
+    name_rank(launch, name, sizeof name);
     *is_silent = !is_first;
     if (rc >= 0 && nf_options_text(command->options, "show-code") != NULL)
         return is_first ? start(command, err) : 0;
@@ -88,12 +105,10 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
         rc = nfold_options_set(command->options, "backend", BACKEND, err);
     }
     if (rc >= 0)
-        rc = is_first ? start(command, err) : serve(command, err);
+        rc = is_first ? start(command, err) : serve(command, is_silent, err);
     if (rc < 0 && !command->has_opened)
         tell_others(command, err);
-    /* What this host lacks rank 0 cannot know. */
-    if (rc == NFOLD_E_MISSING && command->has_opened && is_first_of_host())
-        *is_silent = 0;
+    nf_crash_place("");
     return rc;
 }
 

@@ -13,6 +13,7 @@ struct stored_report {
     nfold_report report;
     char note[NOTE_SIZE];
     struct nf_checkpoint_facts kept;
+    char library[NFOLD_HOST_SIZE];
     nfold_worker_report worker[];
 };
 
@@ -200,6 +201,9 @@ nfold_report *nf_report_create(const struct nf_report_facts *facts)
     else
         report->workers = add_workers(facts, stored->worker);
     report->hosts = count_hosts(report);
+    report->library = stored->library;
+    if (ranks > 0)
+        memcpy(stored->library, facts->run->rank[0].library, sizeof stored->library - 1);
     add_sums(report);
     report->native = native_word(facts, report);
     return report;

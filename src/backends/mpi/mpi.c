@@ -12,6 +12,8 @@
 #include "session.h"
 #include "share.h"
 
+#define PEER_TIMEOUT_LEAST 0.5 /* seconds; a busy machine is silent for less by itself */
+
 static const struct nf_option mpi_options[] = {
     {.name = "mpi",
      .type = NF_OPTION_CHOICE,
@@ -75,6 +77,13 @@ static int check_workers(const nfold_options *options, const struct nf_launch *l
                    "%s started %d ranks, but -j asks for %.0f: leave -j out; threads of a rank are "
                    "--threads",
                    launch->launcher, size, asked);
+}
+
+static int check_timeout(const nfold_options *options, nfold_error *err)
+{
+    if (nf_options_seconds(options, "peer-timeout") >= PEER_TIMEOUT_LEAST)
+        return 0;
+    return nf_fail(err, NFOLD_E_VALUE, "--peer-timeout must be at least %g s", PEER_TIMEOUT_LEAST);
 }
 
 static int start_port(struct nf_ranks *ranks, const nfold_options *options, nfold_error *err)
@@ -174,7 +183,9 @@ static int mpi_open(void *self, const struct nfold_engine *engine, unsigned work
     int rc;
     (void)workers;
     ranks->engine = engine;
-    rc = start_port(ranks, options, err);
+    rc = check_timeout(options, err);
+    if (rc >= 0)
+        rc = start_port(ranks, options, err);
     if (rc >= 0) {
         read_options(ranks, options);
         nf_hello_make(&own, nf_options_command_text(options));

@@ -45,7 +45,7 @@ static int await_start(struct nf_ranks *ranks, struct nf_letter *letter, nfold_e
             int code = bye ? bye->code : NFOLD_E_INTERNAL;
             nf_post_drop(letter);
             ranks->has_ended = 1;
-            return code < 0 ? nf_fail(err, code, "rank 0 has ended; it says why") : 0;
+            return code < 0 ? nf_fail(err, code, "%s", "") : 0; /* rank 0 says why */
         }
         nf_post_drop(letter);
     }

@@ -94,6 +94,7 @@ void nf_session_sum_up(struct nf_session *session, struct nfold_rank_report *rep
     const struct nf_post *post = &session->ranks->post;
     *report = (struct nfold_rank_report){.communication = post->communication};
     memcpy(report->host, post->peer[post->rank].host, sizeof report->host);
+    memcpy(report->library, session->ranks->library, sizeof session->ranks->library);
     session->ranks->engine->sum_up(session->run, report);
 }
 
