@@ -114,9 +114,9 @@ NFOLD_API int nfold_for(nfold_range_fn *f, void *user, uint64_t items, nfold_err
 
 /* ---- 3 options ----------------------------------------------------------------------------- */
 
-/* Named values: "workers", "backend", "native", … (`nfold help integrate` lists them). A value is
- * checked when it is set. An option that is not set has its NFOLD_* variable's value (NFOLD_WORKERS),
- * else its default. */
+/* Named values: "workers", "backend", "native", "checkpoint", … (`nfold help integrate` lists them).
+ * A value is checked when it is set. An option that is not set has its NFOLD_* variable's value
+ * (NFOLD_WORKERS), else its default. With "checkpoint" a context runs one work only: the file is its. */
 typedef struct nfold_options nfold_options;
 
 NFOLD_API int nfold_options_create(nfold_options **options, nfold_error *err);
