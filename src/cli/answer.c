@@ -39,8 +39,11 @@ static void say_how_far(const nfold_report *report, nfold_error *err)
                         report->checkpoint_failure);
     else if (report->checkpoint[0] != '\0')
         nf_buffer_print(&far, "; the same command continues from %s", report->checkpoint);
-    nf_fail(err, NFOLD_E_STOPPED, "stopped by %s at %s", nf_signals_name(nf_signals_caught()),
-            nf_buffer_text(&far));
+    if (nf_signals_caught() != 0)
+        nf_fail(err, NFOLD_E_STOPPED, "stopped by %s at %s", nf_signals_name(nf_signals_caught()),
+                nf_buffer_text(&far));
+    else
+        nf_fail(err, NFOLD_E_STOPPED, "%s: stopped at %s", report->note, nf_buffer_text(&far));
     nf_buffer_clear(&far);
 }
 

@@ -78,6 +78,8 @@ static void tell(const char *what, const char *how)
     if (atomic_flag_test_and_set(&is_told))
         wait_for_the_end();
     nf_signal_text_add(&text, "\nnfold: ");
+    nf_signal_text_add(&text, atomic_load(&place));
+    nf_signal_text_add(&text, atomic_load(&place)[0] ? ": " : "");
     nf_signal_text_add(&text, what);
     nf_signal_text_add(&text, how);
     if (nf_current_read(&current)) {
@@ -87,8 +89,6 @@ static void tell(const char *what, const char *how)
         add_items(&text, &current);
         nf_signal_text_add(&text, ", worker ");
         nf_signal_text_number(&text, current.worker);
-        nf_signal_text_add(&text, atomic_load(&place)[0] ? " of " : "");
-        nf_signal_text_add(&text, atomic_load(&place));
         nf_signal_text_add(&text, "\nwith `-b processes` nfold survives this and names the item");
     }
     nf_signal_text_add(&text, "\n");

@@ -98,6 +98,8 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
     int rc = read;
     name_rank(launch, name, sizeof name);
     *is_silent = !is_first;
+    if (!is_first)
+        nf_signals_mute();
     if (rc >= 0 && nf_options_text(command->options, "show-code") != NULL)
         return is_first ? start(command, err) : 0;
     if (rc >= 0) {

@@ -96,6 +96,15 @@ static double serial_seconds(const struct nf_report_facts *facts)
     return last > 0 ? (first - facts->start) + (facts->end - last) : facts->end - facts->start;
 }
 
+/* Rows that are known: on a rank other than 0 its own is. */
+static unsigned count_rows(const nfold_report *report)
+{
+    unsigned rows = 0;
+    for (unsigned k = 0; k < report->workers; k++)
+        rows += report->worker[k].threads > 0;
+    return rows;
+}
+
 static unsigned count_hosts(const nfold_report *report)
 {
     unsigned hosts = 0;
@@ -103,31 +112,39 @@ static unsigned count_hosts(const nfold_report *report)
         unsigned earlier = 0;
         while (earlier < k && strcmp(report->worker[earlier].host, report->worker[k].host) != 0)
             earlier++;
-        hosts += earlier == k;
+        hosts += earlier == k && report->worker[k].threads > 0;
     }
     return hosts;
 }
 
+static void add_row(nfold_report *report, unsigned k, unsigned rows)
+{
+    const nfold_worker_report *row = &report->worker[k];
+    if (row->busy > report->worker[report->slowest].busy)
+        report->slowest = k;
+    report->threads += row->threads;
+    report->communication += row->communication / rows;
+    report->waiting += row->waiting / rows;
+    report->restarts += row->restarts;
+    report->start_up += row->start_up / rows;
+    report->memory += row->memory;
+}
+
 static void add_sums(nfold_report *report)
 {
+    unsigned rows = count_rows(report);
     double busy = 0, most = 0;
     for (unsigned k = 0; k < report->workers; k++) {
         busy += report->worker[k].busy;
-        if (report->worker[k].busy > most)
-            report->slowest = k;
         most = fmax(most, report->worker[k].busy);
-        report->threads += report->worker[k].threads;
-        report->communication += report->worker[k].communication / report->workers;
-        report->waiting += report->worker[k].waiting / report->workers;
-        report->restarts += report->worker[k].restarts;
-        report->start_up += report->worker[k].start_up / report->workers;
-        report->memory += report->worker[k].memory;
+        add_row(report, k, rows);
     }
+    report->hosts = count_hosts(report);
     if (report->wall > 0)
         report->rate = (double)(report->items_done - report->items_continued) / report->wall;
-    if (report->wall > 0 && report->workers > 0)
-        report->efficiency = fmin(1, busy / (report->workers * report->wall));
-    report->imbalance = busy > 0 ? most * report->workers / busy : 1;
+    if (report->wall > 0 && rows > 0)
+        report->efficiency = fmin(1, busy / (rows * report->wall));
+    report->imbalance = busy > 0 ? most * rows / busy : 1;
     report->amdahl_limit = report->serial > 0 ? report->wall / report->serial : (double)INFINITY;
 }
 
@@ -200,7 +217,6 @@ nfold_report *nf_report_create(const struct nf_report_facts *facts)
             add_ranks(facts->run, stored->worker, (char(*)[NFOLD_HOST_SIZE])&stored->worker[workers]);
     else
         report->workers = add_workers(facts, stored->worker);
-    report->hosts = count_hosts(report);
     report->library = stored->library;
     if (ranks > 0)
         memcpy(stored->library, facts->run->rank[0].library, sizeof stored->library - 1);

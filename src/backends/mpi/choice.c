@@ -43,6 +43,17 @@ static int own_place(char path[NF_CHOICE_PATH])
     return 1;
 }
 
+static int is_module(const char *folder, const char *place, const char *name,
+                     char path[NF_CHOICE_PATH])
+{
+    char file[NF_CHOICE_PATH], real[PATH_MAX];
+    int size = snprintf(file, sizeof file, "%s/%s/nfold-mpi-%s.so", folder, place, name);
+    if (size < 0 || size >= (int)sizeof file || access(file, R_OK) < 0 || !realpath(file, real))
+        return 0;
+    snprintf(path, NF_CHOICE_PATH, "%s", real);
+    return 1;
+}
+
 /* The tree may be moved: all but the user's own is relative to the program. The last is where they
  * are built. */
 int nf_choice_find(const char *name, char path[NF_CHOICE_PATH])
@@ -51,14 +62,12 @@ int nf_choice_find(const char *name, char path[NF_CHOICE_PATH])
                                          "../backends/mpi"};
     char folder[NF_CHOICE_PATH];
     nf_choice_own_folder(folder);
-    if (folder[0] && snprintf(path, NF_CHOICE_PATH, "%s/nfold-mpi-%s.so", folder, name) > 0 &&
-        access(path, R_OK) == 0)
+    if (folder[0] && is_module(folder, ".", name, path))
         return 1;
     if (!own_place(folder))
         return 0;
     for (unsigned k = 0; k < sizeof places / sizeof *places; k++)
-        if (snprintf(path, NF_CHOICE_PATH, "%s/%s/nfold-mpi-%s.so", folder, places[k], name) > 0 &&
-            access(path, R_OK) == 0)
+        if (is_module(folder, places[k], name, path))
             return 1;
     return 0;
 }

@@ -1,5 +1,6 @@
 /* first.c: rank 0 in a run: it sends the work, hands out parts, gathers fragments, failures and
  * reports, and ends the run for all. Its crew computes like any other. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,6 +235,18 @@ static void pass_stop_on(struct first *first)
     nf_post_send_all(&first->session.ranks->post, NF_LETTER_STOP, NULL, 0);
 }
 
+static void take_stop(struct first *first, const struct nf_letter *letter)
+{
+    struct nf_ranks *ranks = first->session.ranks;
+    char name[NF_POST_NAME], text[NF_POST_NAME + 32];
+    if (first->session.is_stopped)
+        return;
+    snprintf(text, sizeof text, "%s was told to stop",
+             nf_post_name(&ranks->post, letter->from, name));
+    ranks->engine->note(first->session.run, text);
+    pass_stop_on(first);
+}
+
 static void read_letter(struct first *first, const struct nf_letter *letter)
 {
     switch (letter->kind) {
@@ -253,8 +266,7 @@ static void read_letter(struct first *first, const struct nf_letter *letter)
         take_refusal(first, letter);
         break;
     case NF_LETTER_STOP:
-        if (!first->session.is_stopped)
-            pass_stop_on(first);
+        take_stop(first, letter);
         break;
     default:
         break;

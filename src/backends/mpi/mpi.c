@@ -231,7 +231,7 @@ static int mpi_run(void *self, struct nfold_run *run, nfold_error *err)
     if (ranks->post.rank == 0)
         return nf_first_run(ranks, run, err);
     rc = nf_other_run(ranks, run, err);
-    if (rc == 0)
+    if (rc == 0 || ranks->has_ended)
         return nf_fail(err, NFOLD_E_USAGE, "rank 0 has closed its context before this run");
     return rc;
 }
@@ -256,14 +256,35 @@ static void mpi_stop(void *self)
     ((struct nf_ranks *)self)->stop = 1;
 }
 
+/* Ranks of a program that have a run in mind are told that none will come. */
+static void answer_joins(struct nf_post *post)
+{
+    const struct nf_letter_bye bye = {.code = NFOLD_E_USAGE};
+    struct nf_letter letter;
+    while (nf_post_take(post, &letter)) {
+        if (letter.kind == NF_LETTER_JOIN)
+            nf_post_send(post, letter.from, NF_LETTER_BYE, &bye, sizeof bye);
+        nf_post_drop(&letter);
+    }
+}
+
+static void say_goodbye(struct nf_ranks *ranks)
+{
+    const struct nf_letter_bye bye = {0};
+    if (ranks->has_ended || ranks->post.rank != 0)
+        return;
+    if (ranks->post.is_command)
+        nf_post_send_all(&ranks->post, NF_LETTER_BYE, &bye, sizeof bye);
+    else
+        answer_joins(&ranks->post);
+}
+
 static void mpi_close(void *self)
 {
     struct nf_ranks *ranks = self;
-    const struct nf_letter_bye bye = {0};
     nf_crew_end(&ranks->crew);
     if (ranks->post.peer) {
-        if (ranks->post.rank == 0 && !ranks->has_ended)
-            nf_post_send_all(&ranks->post, NF_LETTER_BYE, &bye, sizeof bye);
+        say_goodbye(ranks);
         ranks->post.port->finish(ranks->post.is_broken);
     }
     nf_post_close(&ranks->post);

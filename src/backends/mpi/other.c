@@ -207,6 +207,19 @@ static int talk(struct nf_session *session)
     return 0;
 }
 
+/* The rows of the others are rank 0's to show. */
+static void note_own_row(struct nf_session *session)
+{
+    const struct nf_post *post = &session->ranks->post;
+    struct nfold_rank_report *row = calloc((size_t)post->size, sizeof *row);
+    if (row) {
+        nf_session_sum_up(session, &row[post->rank]);
+        row[post->rank].waiting = post->engine->now() - session->rested_at;
+        post->engine->note_ranks(session->run, row, (unsigned)post->size);
+    }
+    free(row);
+}
+
 static int take_work(struct nf_ranks *ranks, const struct nf_letter_start *start,
                      struct nfold_run *run, nfold_error *err)
 {
@@ -219,6 +232,7 @@ static int take_work(struct nf_ranks *ranks, const struct nf_letter_start *start
     nf_post_begin_watch(&ranks->post);
     rc = talk(&session);
     nf_session_end(&session);
+    note_own_row(&session);
     if (rc < 0)
         ranks->engine->fail(run, 0, &ranks->post.err);
     if (rc < 0 && err)

@@ -171,7 +171,7 @@ static int port_start(const void *communicator, struct nf_port_place *place, cha
     return 0;
 }
 
-/* "Open MPI v4.1.4, package: …" and "MPICH Version:\t4.0.2\n…" become "Open MPI 4.1.4",
+/* "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2\n..." become "Open MPI 4.1.4",
  * "MPICH 4.0.2".
  */
 static void port_describe(char *text, size_t size)
