@@ -14,8 +14,8 @@
 #include "verb.h"
 
 const struct nf_verb *const nf_verbs[] = {
-    &nf_verb_integrate, &nf_verb_reduce, &nf_verb_compare,    &nf_verb_info,
-    &nf_verb_help,      &nf_verb_man,    &nf_verb_completion, &nf_verb_worker, NULL,
+    &nf_verb_integrate, &nf_verb_reduce,     &nf_verb_compare, &nf_verb_info, &nf_verb_help,
+    &nf_verb_man,       &nf_verb_completion, &nf_verb_worker,  &nf_verb_row,  NULL,
 };
 
 /* What main needs to know beside the error. */
@@ -151,6 +151,7 @@ static int run_verb(const struct nf_verb *verb, int count, char **words,
     int rc;
     for (int k = 0; k < count; k++)
         nf_buffer_print(&text, "%s%s", k > 0 ? " " : "", words[k]);
+    command.word = words;
     command.words = nf_buffer_text(&text);
     nf_launch_read(&launch);
     rc = nf_read_command(&command, count - 1, words + 1, err);

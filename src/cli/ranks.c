@@ -32,7 +32,7 @@ int nf_ranks_are_meant(const struct nf_command *command, const struct nf_launch 
         return 0;
     if (!command->options)
         return launch->copies > 1;
-    if (wants_backend(command, BACKEND))
+    if (wants_backend(command, BACKEND) || command->verb->is_hidden)
         return 1;
     return launch->copies > 1 && !nf_options_is_set(command->options, "backend");
 }
@@ -61,7 +61,8 @@ static int is_first_of_host(void)
     return 0;
 }
 
-/* What this host lacks, or that rank 0 has fallen silent, rank 0 cannot say; anything else it does. */
+/* What this host lacks, or that rank 0 has fallen silent, rank 0 cannot say; anything else it does.
+ */
 static int serve(struct nf_command *command, int *is_silent, nfold_error *err)
 {
     nfold_context *context;
@@ -89,6 +90,19 @@ static void name_rank(const struct nf_launch *launch, char *name, size_t size)
     nf_crash_place(name);
 }
 
+/* For compare -j is how far the table goes, and a worker is one thread, as elsewhere in it. */
+static int take_numbers(struct nf_command *command, const struct nf_launch *launch,
+                        nfold_error *err)
+{
+    char count[24];
+    int rc;
+    snprintf(count, sizeof count, "%lu", launch->copies);
+    rc = nfold_options_set(command->options, "workers", count, err);
+    if (rc >= 0 && !nf_options_is_set(command->options, "threads"))
+        rc = nfold_options_set(command->options, "threads", "1", err);
+    return rc;
+}
+
 int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int read,
                  int (*start)(struct nf_command *command, nfold_error *err), int *is_silent,
                  nfold_error *err)
@@ -106,6 +120,8 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
         nf_options_command(command->options, command->words);
         rc = nfold_options_set(command->options, "backend", BACKEND, err);
     }
+    if (rc >= 0 && command->verb->is_hidden)
+        rc = take_numbers(command, launch, err);
     if (rc >= 0)
         rc = is_first ? start(command, err) : serve(command, is_silent, err);
     if (rc < 0 && !command->has_opened)

@@ -39,7 +39,8 @@ struct nf_command {
     nfold_options *options;
     const char *const *operand;
     unsigned operand_count;
-    const char *words; /* all of it, as text */
+    char **word;       /* the verb and what follows it, ended by NULL */
+    const char *words; /* the same as text */
     int has_opened;    /* a context was opened, or tried to: other ranks know what became of it */
     struct nf_terminal out, messages; /* stdout, stderr */
 };
@@ -70,6 +71,6 @@ extern const struct nf_option nf_rows_run[];  /* what is shown of one run: --rep
 extern const struct nf_option nf_rows_rule[]; /* --rule */
 
 extern const struct nf_verb nf_verb_integrate, nf_verb_reduce, nf_verb_compare, nf_verb_info,
-    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker;
+    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker, nf_verb_row;
 
 #endif

@@ -213,8 +213,8 @@ nfold_report *nf_report_create(const struct nf_report_facts *facts)
                              .worker = stored->worker};
     add_checkpoint(facts, stored, (char *)&stored->worker[workers] + host_size);
     if (ranks > 0)
-        report->workers = report->workers_asked =
-            add_ranks(facts->run, stored->worker, (char(*)[NFOLD_HOST_SIZE])&stored->worker[workers]);
+        report->workers = report->workers_asked = add_ranks(
+            facts->run, stored->worker, (char(*)[NFOLD_HOST_SIZE]) & stored->worker[workers]);
     else
         report->workers = add_workers(facts, stored->worker);
     report->library = stored->library;

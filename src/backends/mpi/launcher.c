@@ -100,14 +100,19 @@ int nf_launcher_make(struct nf_launcher *launcher, const nfold_options *options,
     return 0;
 }
 
-/* Who runs this as root, in a container mostly, means it. Ranks read nothing. */
+void nf_launcher_allow_root(void)
+{
+    if (geteuid() != 0)
+        return;
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+}
+
+/* Ranks read nothing. */
 int nf_launcher_execute(struct nf_launcher *launcher, nfold_error *err)
 {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (geteuid() == 0) {
-        setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
-        setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
-    }
+    nf_launcher_allow_root();
     if (nothing >= 0)
         dup2(nothing, STDIN_FILENO);
     execv(launcher->path, launcher->word);

@@ -15,6 +15,8 @@ struct nf_launcher {
  * more than processors. NFOLD_E_MISSING: no MPI, or no mpirun of it. */
 int nf_launcher_make(struct nf_launcher *launcher, const nfold_options *options, unsigned ranks,
                      int is_asked, const char *program, char **words, nfold_error *err);
+/* Who runs this as root, in a container mostly, means it: Open MPI's mpirun is told so. */
+void nf_launcher_allow_root(void);
 /* Ends this program and begins that one; returns only on failure. */
 int nf_launcher_execute(struct nf_launcher *launcher, nfold_error *err);
 void nf_launcher_clear(struct nf_launcher *launcher);

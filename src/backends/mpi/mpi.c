@@ -288,8 +288,11 @@ static void mpi_close(void *self)
         ranks->post.port->finish(ranks->post.is_broken);
     }
     nf_post_close(&ranks->post);
+    if (ranks->engine)
+        ranks->engine->detach(ranks->remote);
+    free(ranks->memory);
     free(ranks->weight);
-    ranks->weight = NULL;
+    ranks->remote = ranks->memory = ranks->weight = NULL;
 }
 
 /* MPI did not come along into a forked copy of the program. */

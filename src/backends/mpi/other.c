@@ -248,23 +248,28 @@ static int fail_start(struct nf_ranks *ranks, const nfold_error *err)
     return 1;
 }
 
+/* What the engine shares between processes is here shared by the threads of one. It is kept, as is
+ * what was made of the description: the next run may be of the same body, whose native code stays.
+ */
+static int take_memory(struct nf_ranks *ranks, nfold_error *err)
+{
+    size_t size = (ranks->engine->share_size(ranks->threads) + 127) / 128 * 128;
+    if (!ranks->memory)
+        ranks->memory = aligned_alloc(128, size);
+    if (!ranks->memory)
+        return nf_fail_memory(err);
+    memset(ranks->memory, 0, size);
+    return 0;
+}
+
 static int serve_start(struct nf_ranks *ranks, const struct nf_letter *letter, nfold_error *err)
 {
     const struct nf_letter_start *start = letter->body;
-    size_t size = (ranks->engine->share_size(ranks->threads) + 127) / 128 * 128;
-    void *memory = aligned_alloc(128, size);
     struct nfold_run *run;
-    int rc;
-    if (!memory)
-        return nf_fail_memory(err);
-    memset(memory, 0, size);
-    rc = attach(ranks, start, letter->size, &run, memory, err);
-    rc = rc < 0 ? fail_start(ranks, err) : take_work(ranks, start, run, err);
-    /* The run uses the memory to the end. */
-    ranks->engine->detach(ranks->remote);
-    ranks->remote = NULL;
-    free(memory);
-    return rc;
+    int rc = take_memory(ranks, err);
+    if (rc >= 0)
+        rc = attach(ranks, start, letter->size, &run, ranks->memory, err);
+    return rc < 0 ? fail_start(ranks, err) : take_work(ranks, start, run, err);
 }
 
 static int own_start(struct nf_ranks *ranks, const struct nf_letter *letter, struct nfold_run *run,

@@ -18,6 +18,7 @@ struct nf_ranks {
     char isa[16];
     char library[64]; /* "Open MPI 4.1.4" */
     void *remote;     /* the engine's, of a rank that serves */
+    void *memory;     /* that its runs use */
     int has_joined;   /* rank 0 knows that this rank serves */
     int has_ended;    /* rank 0 has said goodbye, or was told so */
     _Atomic int stop; /* a signal handler sets it */
