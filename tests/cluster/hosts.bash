@@ -19,12 +19,14 @@ needs_hosts() {
     for tool in ip nsenter unshare; do
         command -v $tool >/dev/null || skip "no $tool on this machine (iproute2, util-linux)"
     done
-    unshare --net --uts --ipc --pid --fork --mount-proc ip link add bridge type bridge 2>/dev/null ||
+    unshare --net --uts --ipc --pid --fork --mount-proc \
+        ip link add bridge type bridge 2>/dev/null ||
         skip "namespaces or bridges are not allowed here"
 }
 
 start_hosts() {
     export HOSTS_FOLDER=$BATS_TEST_TMPDIR/hosts
+    rm -rf "$HOSTS_FOLDER" # of the network before, where a test makes several
     mkdir -p "$HOSTS_FOLDER"
     unshare --net --uts --ipc --pid --mount --fork --kill-child --mount-proc \
         "$cluster_folder/hosts-init" "$HOSTS_FOLDER" "$1" >"$HOSTS_FOLDER/log" 2>&1 3>&- &

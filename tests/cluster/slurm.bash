@@ -72,7 +72,8 @@ CONF
 
 # A daemon of this test ends with it, whatever ends it.
 start_daemon() {
-    SLURM_CONF=$slurm_folder/slurm.conf setpriv --pdeathsig KILL "$@" >/dev/null 2>&1 </dev/null 3>&- &
+    SLURM_CONF=$slurm_folder/slurm.conf \
+        setpriv --pdeathsig KILL "$@" >/dev/null 2>&1 </dev/null 3>&- &
     slurm_daemons+=($!)
 }
 
