@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "context.h"
 #include "cpus.h"
 #include "message.h"
 #include "number.h"
@@ -47,12 +48,43 @@ static void say_how_far(const nfold_report *report, nfold_error *err)
     nf_buffer_clear(&far);
 }
 
+static void warn(const struct nf_command *command, const nfold_error *warning)
+{
+    struct nfold_buffer who = {0};
+    nf_buffer_print(&who, "nfold %s", command->verb->name);
+    nf_message_error(&command->messages, nf_buffer_text(&who), warning);
+    nf_buffer_clear(&who);
+}
+
+/* In the middle of a run, perhaps beside the line of its progress. */
+static void say_trouble(void *user, const char *path, const char *why)
+{
+    nfold_error warning;
+    nf_fail(&warning, NFOLD_E_SYSTEM,
+            "the checkpoint %s cannot be written: %s; the run goes on and tries again", path, why);
+    warn(user, &warning);
+}
+
+/* Nobody may find out about this by trying to continue. */
+static void warn_of_checkpoint(const struct nf_command *command, const nfold_report *report)
+{
+    nfold_error warning;
+    if (report->checkpoint_failure[0] == '\0')
+        return;
+    nf_fail(&warning, NFOLD_E_SYSTEM,
+            "the checkpoint %s could not be written to the end: %s; the answer is right all the "
+            "same",
+            report->checkpoint, report->checkpoint_failure);
+    warn(command, &warning);
+}
+
 int nf_answer_run(const struct nf_command *command, nfold_context *context, const nfold_work *work,
                   const char *label, nfold_report **report, nfold_error *err)
 {
     struct nf_progress progress;
     int rc;
     *report = NULL;
+    nf_context_watch_checkpoint(context, say_trouble, (void *)command);
     nf_signals_watch(context);
     nf_progress_start(&progress, context, &command->messages, label,
                       !nf_options_flag(command->options, "quiet"));
@@ -66,22 +98,6 @@ int nf_answer_run(const struct nf_command *command, nfold_context *context, cons
     if (rc == NFOLD_E_NONFINITE)
         nf_error_detail(err, "`--nonfinite allow` lets such values into the answer\n");
     return rc;
-}
-
-/* Nobody may find out about this by trying to continue. */
-static void warn_of_checkpoint(const struct nf_command *command, const nfold_report *report)
-{
-    struct nfold_buffer who = {0};
-    nfold_error warning;
-    if (report->checkpoint_failure[0] == '\0')
-        return;
-    nf_buffer_print(&who, "nfold %s", command->verb->name);
-    nf_fail(&warning, NFOLD_E_SYSTEM,
-            "the checkpoint %s could not be written to the end: %s; the answer is right all the "
-            "same",
-            report->checkpoint, report->checkpoint_failure);
-    nf_message_error(&command->messages, nf_buffer_text(&who), &warning);
-    nf_buffer_clear(&who);
 }
 
 static int report_wanted(const struct nf_command *command)

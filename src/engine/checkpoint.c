@@ -24,6 +24,8 @@ struct nf_checkpoint {
     struct nf_checkpoint_file file;
     struct nf_pieces known; /* read from the file */
     double began;
+    nf_checkpoint_say *say; /* NULL: nobody wants to know, or has been told */
+    void *user;
 
     pthread_mutex_t lock;     /* guards all below */
     struct nf_pieces fresh;   /* merged and not written */
@@ -86,6 +88,12 @@ int nf_checkpoint_open(struct nf_checkpoint **checkpoint, const char *path,
     return 0;
 }
 
+void nf_checkpoint_watch(struct nf_checkpoint *checkpoint, nf_checkpoint_say *say, void *user)
+{
+    checkpoint->say = say;
+    checkpoint->user = user;
+}
+
 void nf_checkpoint_take(struct nf_checkpoint *checkpoint, struct nf_pieces *pieces)
 {
     assert(pieces->made == 0);
@@ -121,6 +129,16 @@ static void add_fresh(struct nf_checkpoint *checkpoint, const struct nfold_fragm
         note_failure(checkpoint, ENOMEM);
 }
 
+/* Said while the run goes on, since its end may be far. */
+static void say_failure(struct nf_checkpoint *checkpoint, int cause)
+{
+    nf_checkpoint_say *say = checkpoint->say;
+    if (cause == 0 || !say)
+        return;
+    checkpoint->say = NULL;
+    say(checkpoint->user, checkpoint->file.path, checkpoint->facts.failure);
+}
+
 /* What could not be written stays for the next time. */
 static void book_write(struct nf_checkpoint *checkpoint, int cause, double began)
 {
@@ -135,6 +153,7 @@ static void book_write(struct nf_checkpoint *checkpoint, int cause, double began
             add_fresh(checkpoint, checkpoint->leaving.piece[k]);
     }
     checkpoint->leaving.count = 0;
+    say_failure(checkpoint, cause);
     checkpoint->last_took = now - began;
     checkpoint->facts.seconds += now - began;
     checkpoint->due = now + every(checkpoint, now);
@@ -204,6 +223,7 @@ void nf_checkpoint_end(struct nf_checkpoint *checkpoint)
     pthread_mutex_lock(&checkpoint->lock);
     assert(!checkpoint->is_writing);
     is_left = checkpoint->fresh.count > 0;
+    checkpoint->say = NULL; /* the report says it */
     if (is_left)
         begin_write(checkpoint);
     pthread_mutex_unlock(&checkpoint->lock);

@@ -21,6 +21,10 @@ struct nf_checkpoint_facts {
  * borrowed. */
 int nf_checkpoint_open(struct nf_checkpoint **checkpoint, const char *path,
                        const struct nf_order_job *job, nfold_error *err);
+/* why: why a write failed. Called once, from any thread, when the run goes on without it for now.
+ */
+typedef void nf_checkpoint_say(void *user, const char *path, const char *why);
+void nf_checkpoint_watch(struct nf_checkpoint *checkpoint, nf_checkpoint_say *say, void *user);
 /* What earlier runs have done; moved to *pieces, once. */
 void nf_checkpoint_take(struct nf_checkpoint *checkpoint, struct nf_pieces *pieces);
 /* Keeps a fragment that was merged; from any thread; writes now and then, outside all locks. */

@@ -41,6 +41,8 @@ struct nfold_context {
     struct nf_executor **executor; /* [workers], made at first use */
     _Atomic int is_running, stop;
     _Atomic uint64_t items_done, items_all, items_continued;
+    nf_checkpoint_say *say; /* when a checkpoint cannot be written; NULL: nobody */
+    void *say_user;
 };
 
 static const struct nf_option engine_rows[] = {
@@ -345,6 +347,12 @@ void nfold_stop(nfold_context *context)
         context->backend->stop(context->state);
 }
 
+void nf_context_watch_checkpoint(nfold_context *context, nf_checkpoint_say *say, void *user)
+{
+    context->say = say;
+    context->say_user = user;
+}
+
 uint64_t nf_context_items_continued(const nfold_context *context)
 {
     return atomic_load(&context->items_continued);
@@ -397,10 +405,11 @@ static int open_checkpoint(struct nfold_context *context, struct attempt *attemp
     if (!path[0])
         return nf_fail(err, NFOLD_E_VALUE, "option 'checkpoint': the name of the file is empty");
     rc = nf_checkpoint_open(&attempt->checkpoint, path, &attempt->job, err);
-    if (rc == 0)
-        atomic_store(&context->items_continued,
-                     nf_checkpoint_facts(attempt->checkpoint)->items_known);
-    return rc;
+    if (rc < 0)
+        return rc;
+    nf_checkpoint_watch(attempt->checkpoint, context->say, context->say_user);
+    atomic_store(&context->items_continued, nf_checkpoint_facts(attempt->checkpoint)->items_known);
+    return 0;
 }
 
 static int is_all_known(const struct attempt *attempt)
@@ -488,9 +497,8 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     int is_elsewhere = !backend->same_memory && !backend->is_collective &&
                        (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
     int is_others = backend->is_collective && backend->rank(context->state) != 0;
-    enum nf_upgrade_policy policy = is_elsewhere || is_others || is_all_known(attempt)
-                                        ? NF_UPGRADE_OFF
-                                        : context->native;
+    enum nf_upgrade_policy policy =
+        is_elsewhere || is_others || is_all_known(attempt) ? NF_UPGRADE_OFF : context->native;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
     facts->native = word_of_calls(attempt->job.body);
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */

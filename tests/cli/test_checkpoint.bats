@@ -208,6 +208,73 @@ nearly_fill() {
     grep -q '^checkpoint all of it is from full/c$' said
 }
 
+@test "a file that may not grow is said at once, and the run goes on" {
+    slow_function
+    cc -shared -fPIC -o slow.so slow.c
+    # Room for the beginning (about 210 bytes), and for no record of fragments.
+    prlimit --fsize=310 "$NFOLD" integrate ./slow.so:slow 0 1 2000 -j 6 --checkpoint c --json \
+        2>&1 | cat >answer
+    cat answer
+    grep -q 'the checkpoint c cannot be written: File too large; the run goes on and tries again' answer
+    grep -q 'the checkpoint c could not be written to the end: File too large; the answer' answer
+    grep -qF "$slow_hash" answer
+    grep -q '"writes": 0' answer
+    # What is there is whole.
+    [ "$(hash_of integrate ./slow.so:slow 0 1 2000 -j 8 --checkpoint c)" = "$slow_hash" ]
+}
+
+@test "where a file system has no locks the run says so, and stops writing when others do" {
+    slow_function
+    cat >no_locks.c <<'END'
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int fcntl(int fd, int command, ...)
+{
+    va_list rest;
+    va_start(rest, command);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    if (command == F_OFD_SETLK) {
+        errno = ENOLCK;
+        return -1;
+    }
+    return (int)syscall(SYS_fcntl, fd, command, argument);
+}
+int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
+END
+    cc -shared -fPIC -o no_locks.so no_locks.c
+    ! ldd "$NFOLD" | grep -q 'asan\|tsan\|ubsan' || skip "a sanitizer wants to be loaded first"
+    LD_PRELOAD=$PWD/no_locks.so "$NFOLD" "${slow[@]}" -j 4 --checkpoint c --json >first 2>said 3>&- &
+    local pid=$!
+    timeout 10 bash -c 'until [ -s c ]; do sleep 0.01; done'
+    LD_PRELOAD=$PWD/no_locks.so "$NFOLD" "${slow[@]}" -j 7 --checkpoint c --json >second
+    wait $pid
+    cat first second said
+    grep -q "file system has no locks: do not run this twice at once" second
+    grep -q 'the checkpoint c .* be written.*: something else has changed it' said
+    grep -qF "$slow_hash" first
+    grep -qF "$slow_hash" second
+    # What both have left is right.
+    [ "$(hash_of "${slow[@]}" -j 8 --checkpoint c)" = "$slow_hash" ]
+}
+
+@test "no instant is a bad one to be killed at" {
+    slow_function
+    local k
+    for k in {1..12}; do
+        "$NFOLD" "${slow[@]}" -j 3 --checkpoint c >out 2>err 3>&- &
+        sleep 0.$((RANDOM % 5))$((RANDOM % 10))
+        kill -KILL $! 2>/dev/null || true
+        wait $! 2>/dev/null || true
+        ! grep damaged err
+    done
+    [ "$(hash_of "${slow[@]}" -j 8 --checkpoint c)" = "$slow_hash" ]
+}
+
 @test "a folder that may not be written to is refused before work starts" {
     mkdir closed
     chmod a-w closed
