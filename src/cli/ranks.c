@@ -138,13 +138,16 @@ int nf_ranks_are_missing(const struct nf_command *command, const struct nf_launc
            nf_options_text(command->options, "show-code") == NULL;
 }
 
-/* As many as processors, unless each has several threads. */
+/* As many as the allocation has tasks, or as processors are allowed, unless each has several threads.
+ */
 static unsigned choose_ranks(const nfold_options *options)
 {
     double threads = nf_options_count(options, "threads");
     struct nf_cpus cpus;
     if (nf_options_is_set(options, "workers"))
         return (unsigned)nf_options_count(options, "workers");
+    if (getenv("SLURM_JOB_ID") && getenv("SLURM_NTASKS") && atoi(getenv("SLURM_NTASKS")) > 0)
+        return (unsigned)atoi(getenv("SLURM_NTASKS"));
     nf_cpus_read(&cpus, "");
     return (unsigned)fmax(1, floor(cpus.allowed / (isnan(threads) ? 1 : threads)));
 }

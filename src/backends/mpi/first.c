@@ -129,7 +129,7 @@ static void send_start(struct first *first, int rank, const struct nfold_buffer 
     struct nf_letter_start start = {.code = code,
                                     .known = count,
                                     .is_dynamic = (uint32_t)ranks->is_dynamic,
-                                    .keep_every = first->session.keep_every};
+                                    .keep_every = ranks->post.keep_every};
     struct nfold_buffer body = {0};
     if (code >= 0)
         start.part = part_of(first, rank);
@@ -329,6 +329,7 @@ static int talk(struct first *first)
         }
         send_news(first);
         post->engine->items_elsewhere(session->run, nf_post_items(post));
+        post->keep_every = post->engine->keep_every(session->run);
         if (nf_post_watch(post, post->engine->items_done(session->run)) < 0)
             return post->err.code;
         if (!session->is_resting)
@@ -378,6 +379,7 @@ static void end_all(struct first *first)
 static int prepare(struct first *first, struct nf_ranks *ranks, struct nfold_run *run)
 {
     nf_session_begin(&first->session, ranks, run, ranks->crowd);
+    ranks->post.keep_every = ranks->engine->keep_every(run);
     first->chunks = ranks->engine->chunks(run);
     first->report = calloc((size_t)ranks->post.size, sizeof *first->report);
     first->reported_at = calloc((size_t)ranks->post.size, sizeof *first->reported_at);

@@ -69,10 +69,16 @@ static int find_mpirun(struct nf_launcher *launcher, const nfold_options *option
                    nf_choice_titles[*choice], *choice == 0 ? "openmpi-bin" : "mpich");
 }
 
+/* exec takes words that it does not change. */
+static void add(struct nf_launcher *launcher, const char *word)
+{
+    launcher->word[launcher->count++] = (char *)(uintptr_t)word;
+}
+
 int nf_launcher_make(struct nf_launcher *launcher, const nfold_options *options, unsigned ranks,
                      int is_asked, const char *program, char **words, nfold_error *err)
 {
-    size_t count = 0, at = 0;
+    size_t count = 0;
     int choice, rc;
     *launcher = (struct nf_launcher){.word = NULL};
     rc = find_mpirun(launcher, options, &choice, err);
@@ -84,19 +90,18 @@ int nf_launcher_make(struct nf_launcher *launcher, const nfold_options *options,
     if (!launcher->word)
         return nf_fail_memory(err);
     snprintf(launcher->number, sizeof launcher->number, "%u", ranks);
-    launcher->word[at++] = launcher->path;
-    launcher->word[at++] = (char *)(uintptr_t) "-n";
-    launcher->word[at++] = launcher->number;
+    add(launcher, launcher->path);
+    add(launcher, "-n");
+    add(launcher, launcher->number);
     if (choice == 0) {
-        launcher->word[at++] = (char *)(uintptr_t) "--bind-to";
-        launcher->word[at++] = (char *)(uintptr_t) "none";
-        launcher->word[at++] = (char *)(uintptr_t) "--quiet"; /* our own message says it better */
-        if (is_asked)
-            launcher->word[at++] = (char *)(uintptr_t) "--oversubscribe";
+        add(launcher, "--bind-to");
+        add(launcher, "none");
+        /* Without a number there are as many ranks as processors, hardware threads counted. */
+        add(launcher, is_asked ? "--oversubscribe" : "--use-hwthread-cpus");
     }
-    launcher->word[at++] = (char *)(uintptr_t)program;
+    add(launcher, program);
     for (size_t k = 0; k < count; k++)
-        launcher->word[at++] = words[k];
+        add(launcher, words[k]);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 struct nf_launcher {
     char path[4096]; /* of mpirun */
     char **word;     /* ended by NULL; from malloc, the words are not */
+    size_t count;
     char number[24];
 };
 

@@ -50,6 +50,7 @@ struct nf_letter_start {
 
 struct nf_letter_beat {
     uint64_t items_done;
+    double keep_every; /* of rank 0, as in the start */
 };
 
 /* Followed by the nodes. */

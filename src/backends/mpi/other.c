@@ -88,7 +88,8 @@ static void hand_in(struct nf_session *session)
 static void hand_in_early(struct nf_session *session)
 {
     double now = session->ranks->engine->now();
-    if (session->keep_every <= 0 || now - session->kept_at < session->keep_every)
+    double every = session->ranks->post.keep_every;
+    if (every <= 0 || now - session->kept_at < every)
         return;
     session->kept_at = now;
     hand_in(session);
@@ -228,7 +229,7 @@ static int take_work(struct nf_ranks *ranks, const struct nf_letter_start *start
     nf_session_begin(&session, ranks, run, ranks->crowd);
     session.part = start->part;
     session.is_exhausted = !start->is_dynamic;
-    session.keep_every = start->keep_every;
+    ranks->post.keep_every = start->keep_every;
     nf_post_begin_watch(&ranks->post);
     rc = talk(&session);
     nf_session_end(&session);

@@ -83,6 +83,16 @@ static int is_outside(enum nf_letter_kind kind)
            kind == NF_LETTER_REFUSE || kind == NF_LETTER_START || kind == NF_LETTER_BYE;
 }
 
+static void read_beat(struct nf_post *post, const struct nf_letter *letter)
+{
+    const struct nf_letter_beat *beat = nf_letter_body(letter, sizeof *beat);
+    if (!beat)
+        return;
+    post->peer[letter->from].items_done = beat->items_done;
+    if (letter->from == 0)
+        post->keep_every = beat->keep_every;
+}
+
 /* Is it for now? A beat has said all that it has to say. */
 static int read_letter(struct nf_post *post, struct nf_letter *letter)
 {
@@ -94,9 +104,8 @@ static int read_letter(struct nf_post *post, struct nf_letter *letter)
     letter->kind = (enum nf_letter_kind)head->kind;
     letter->body = head + 1;
     letter->size -= sizeof *head;
-    if (letter->kind == NF_LETTER_BEAT && head->run == post->run &&
-        letter->size >= sizeof(struct nf_letter_beat))
-        peer->items_done = ((const struct nf_letter_beat *)letter->body)->items_done;
+    if (letter->kind == NF_LETTER_BEAT && head->run == post->run)
+        read_beat(post, letter);
     return letter->kind != NF_LETTER_BEAT && (is_outside(letter->kind) || head->run == post->run);
 }
 
@@ -146,7 +155,7 @@ static int name_silent(struct nf_post *post, int rank)
 
 int nf_post_watch(struct nf_post *post, uint64_t items_done)
 {
-    const struct nf_letter_beat beat = {items_done};
+    const struct nf_letter_beat beat = {items_done, post->keep_every};
     double now = post->engine->now(), gap = now - post->watched_at;
     double every = post->timeout / BEATS < BEAT_MOST ? post->timeout / BEATS : BEAT_MOST;
     for (int k = 0; !post->is_broken && post->timeout > 0 && k < post->size; k++) {

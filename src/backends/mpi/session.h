@@ -17,7 +17,7 @@ struct nf_session {
     int has_wanted;        /* another part is asked for */
     uint64_t failed_place; /* the lowest that was passed on */
     double began, rested_at;
-    double keep_every, kept_at;
+    double kept_at; /* what was merged was handed in */
 };
 
 void nf_session_begin(struct nf_session *session, struct nf_ranks *ranks, struct nfold_run *run,
