@@ -146,8 +146,8 @@ struct nfold_engine {
     int (*identity)(const struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err);
     /* The chunks of the run, its ends not counted. */
     uint64_t (*chunks)(const struct nfold_run *run);
-    /* Between two calls of inner_run: claims are of these chunks from now on, and of the ends if
-     * has_ends is set and they were not claimed yet. */
+    /* Between two calls of inner_run: claims are of these chunks from now on. has_ends 0: the ends of
+     * an integral are another process's to claim. */
     void (*confine)(struct nfold_run *run, struct nfold_range chunks, int has_ends);
     /* Seconds that one chunk takes all workers; 0: unknown. */
     double (*each)(const struct nfold_run *run);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int read_number(const char *name, unsigned long *number)
 {
@@ -14,6 +15,18 @@ static int read_number(const char *name, unsigned long *number)
     return *end == '\0';
 }
 
+/* Open MPI's mpirun under Slurm may start its daemons by srun; its own ranks' daemon is itself. */
+static unsigned long count_launchers(void)
+{
+    const char *own = getenv("OMPI_MCA_orte_local_daemon_uri");
+    const char *first = getenv("OMPI_MCA_orte_hnp_uri");
+    unsigned long tasks;
+    if (getenv("SLURM_STEP_ID") == NULL || own == NULL || first == NULL ||
+        strcmp(own, first) != 0 || !read_number("SLURM_STEP_NUM_TASKS", &tasks))
+        return 1;
+    return tasks;
+}
+
 static int read_pair(struct nf_launch *launch, const char *launcher, const char *copies,
                      const char *rank, enum nf_launch_meets meets)
 {
@@ -21,6 +34,7 @@ static int read_pair(struct nf_launch *launch, const char *launcher, const char 
         return 0;
     launch->launcher = launcher;
     launch->meets = meets;
+    launch->launchers = launcher[0] == 'm' ? count_launchers() : 1;
     return 1;
 }
 
@@ -43,7 +57,7 @@ static enum nf_launch_meets step_meets(void)
 void nf_launch_read(struct nf_launch *launch)
 {
     const int is_step = getenv("SLURM_STEP_ID") != NULL;
-    *launch = (struct nf_launch){.copies = 1};
+    *launch = (struct nf_launch){.copies = 1, .launchers = 1};
     if (read_pair(launch, "mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK",
                   NF_LAUNCH_OPENMPI))
         return;
@@ -57,5 +71,5 @@ void nf_launch_read(struct nf_launch *launch)
     if (!in_batch_script() &&
         read_pair(launch, "srun", "SLURM_NTASKS", "SLURM_PROCID", step_meets()))
         return;
-    *launch = (struct nf_launch){.copies = 1};
+    *launch = (struct nf_launch){.copies = 1, .launchers = 1};
 }

@@ -10,6 +10,7 @@ struct nf_launch {
     unsigned long copies; /* 1: nobody started several */
     unsigned long rank;
     enum nf_launch_meets meets; /* what the launcher left for MPI to find */
+    unsigned long launchers;    /* srun started so many mpiruns, of which this is one's; else 1 */
 };
 
 void nf_launch_read(struct nf_launch *launch);

@@ -132,11 +132,16 @@ static int choice_of_installed(void)
 static int check_launcher(const struct nf_launch *launch, int wanted, nfold_error *err)
 {
     int launchers = choice_of_launcher(launch);
-    if (launch->launcher && launchers < 0 && launch->copies > 1)
+    if (launch->launchers > 1)
         return nf_fail(err, NFOLD_E_USAGE,
-                       "srun started this %lu times and left no way for ranks to meet: use `srun "
+                       "srun started %lu times mpirun, and each of them ranks of its own: use "
+                       "mpirun once, or `srun --mpi=pmix` without mpirun",
+                       launch->launchers);
+    if (launch->launcher && launchers < 0)
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "srun started this %lu time%s and left no way for ranks to meet: use `srun "
                        "--mpi=pmix` for Open MPI, `srun --mpi=pmi2` for MPICH",
-                       launch->copies);
+                       launch->copies, launch->copies == 1 ? "" : "s");
     if (wanted >= 0 && launchers >= 0 && wanted != launchers)
         return nf_fail(err, NFOLD_E_USAGE,
                        "%s of %s started this %lu times, which %s does not see: each copy would be "

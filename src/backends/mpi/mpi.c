@@ -63,20 +63,25 @@ static int check_size(const struct nf_launch *launch, const struct nf_port *port
                    launch->launcher, launch->copies, library, place->size, library);
 }
 
-static int check_workers(const nfold_options *options, const struct nf_launch *launch, int size,
-                         nfold_error *err)
+static int check_workers(const nfold_options *options, const struct nf_launch *launch,
+                         unsigned long ranks, nfold_error *err)
 {
     double asked = nf_options_count(options, "workers");
-    if (!nf_options_is_set(options, "workers") || (int)asked == size)
+    if (!nf_options_is_set(options, "workers") || (unsigned long)asked == ranks)
         return 0;
     if (!launch->launcher)
         return nf_fail(err, NFOLD_E_USAGE,
                        "%.0f ranks are asked for, but nothing started them: `mpirun -n %.0f` does",
                        asked, asked);
+    if (strcmp(launch->launcher, "srun") == 0)
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "srun started %lu rank%s, but -j asks for %.0f: srun is to be told the "
+                       "number, `srun -n %.0f --mpi=pmix`, or pmi2 for MPICH",
+                       ranks, ranks == 1 ? "" : "s", asked, asked);
     return nf_fail(err, NFOLD_E_USAGE,
-                   "%s started %d ranks, but -j asks for %.0f: leave -j out; threads of a rank are "
-                   "--threads",
-                   launch->launcher, size, asked);
+                   "%s started %lu ranks, but -j asks for %.0f: leave -j out; threads of a rank "
+                   "are --threads",
+                   launch->launcher, ranks, asked);
 }
 
 static int check_timeout(const nfold_options *options, nfold_error *err)
@@ -95,7 +100,9 @@ static int start_port(struct nf_ranks *ranks, const nfold_options *options, nfol
     char why[512];
     int choice, rc;
     nf_launch_read(&launch);
-    choice = nf_choice_make(&launch, nf_options_text(options, "mpi"), err);
+    /* Of a launcher's number before MPI is started, which may end the process by itself. */
+    rc = communicator ? 0 : check_workers(options, &launch, launch.copies, err);
+    choice = rc < 0 ? rc : nf_choice_make(&launch, nf_options_text(options, "mpi"), err);
     if (choice < 0)
         return choice;
     rc = nf_choice_load(choice, &port, err);
@@ -110,7 +117,7 @@ static int start_port(struct nf_ranks *ranks, const nfold_options *options, nfol
     if (rc < 0)
         port->finish(0);
     else
-        rc = check_workers(options, &launch, place.size, err);
+        rc = check_workers(options, &launch, (unsigned long)place.size, err);
     return rc;
 }
 
