@@ -21,8 +21,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from contest import ROOT, Missing, Setting  # noqa: E402
 
-CLAIMS = ("integral", "expression", "workers", "processes", "command", "vm", "mathematics",
-          "fork_join", "memory", "report")
+CLAIMS = ("integral", "expression", "workers", "processes", "mpi", "command", "vm", "mathematics",
+          "fork_join", "memory", "checkpoint", "report")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 

@@ -36,6 +36,21 @@ struct nfold_fragment {
     struct nfold_node node[NFOLD_FRAGMENT_NODES];
 };
 
+#define NFOLD_HOST_SIZE 64
+
+/* What one rank of a run did. Times in seconds; no pointers. */
+struct nfold_rank_report {
+    char host[NFOLD_HOST_SIZE], library[NFOLD_HOST_SIZE]; /* "Open MPI 4.1.4" */
+    unsigned threads;
+    double busy;          /* the sum of its threads' */
+    double start;         /* from the start of the run to its first claim */
+    double span;          /* from its first claim to its last */
+    double cpu;           /* of this run */
+    double communication; /* in calls of MPI */
+    double waiting;       /* for others, with nothing left to do */
+    uint64_t chunks, claims, native_chunks;
+};
+
 /* What the engine gives a backend. worker is 0 … workers-1; worker 0 is the caller of run(). */
 struct nfold_engine {
     unsigned abi;
@@ -104,6 +119,58 @@ struct nfold_engine {
     void (*note)(struct nfold_run *run, const char *sentence);
     void (*note_worker)(struct nfold_run *run, unsigned worker, double start_up, uint64_t memory,
                         unsigned restarts);
+
+    /* Ranges that an earlier run has done (docs/design/checkpoint.md). */
+
+    /* They ascend and are never claimed; returns how many. *known is valid until the run ends. */
+    unsigned (*known)(const struct nfold_run *run, const struct nfold_range **known);
+    /* Before the first claim, in a process that does not merge: what known says in the one that
+     * does. A run that attach made knows them already. */
+    int (*skip)(struct nfold_run *run, const struct nfold_range *known, unsigned count);
+    /* Seconds after which what is merged elsewhere should be handed in, for a checkpoint; 0: there
+     * is none. It grows during a run. */
+    double (*keep_every)(const struct nfold_run *run);
+
+    /* Ranks: every process makes an equal run (its own, or with attach) and executes a part of it
+     * through an inner backend, whose workers are the run's. Rank 0 gathers the fragments. */
+
+    /* Before anything else of a run: a stop comes from halt, or from tend. crowd: workers for each
+     * processor. */
+    void (*spread)(struct nfold_run *run, unsigned crowd);
+    /* An inner backend by name; inner_run blocks until the part is executed. */
+    int (*inner_open)(void **inner, const char *name, unsigned workers,
+                      const nfold_options *options, nfold_error *err);
+    int (*inner_run)(void *inner, struct nfold_run *run, nfold_error *err);
+    void (*inner_close)(void *inner); /* NULL is fine */
+    /* What all ranks must agree on, as text; of a body that cannot be described its type. */
+    int (*identity)(const struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err);
+    /* The chunks of the run, its ends not counted. */
+    uint64_t (*chunks)(const struct nfold_run *run);
+    /* Between two calls of inner_run: claims are of these chunks from now on. has_ends 0: the ends of
+     * an integral are another process's to claim. */
+    void (*confine)(struct nfold_run *run, struct nfold_range chunks, int has_ends);
+    /* Seconds that one chunk takes all workers; 0: unknown. */
+    double (*each)(const struct nfold_run *run);
+    /* Takes a merged fragment out of the run: 1, or 0 when there is none. */
+    int (*take)(struct nfold_run *run, struct nfold_fragment *fragment);
+    /* Another rank's fragment: 1 merged, 0 if it does not fit the run. */
+    int (*accept)(struct nfold_run *run, const struct nfold_fragment *fragment);
+    /* The fragment of all claims: 1, or 0 while some are missing. */
+    int (*whole)(struct nfold_run *run, struct nfold_fragment *fragment);
+    /* In the place of all that was merged here; 0 if it does not fit. */
+    int (*conclude)(struct nfold_run *run, const struct nfold_fragment *whole);
+    /* The lowest failure so far: 1, or 0. place orders failures of all ranks. */
+    int (*failure)(struct nfold_run *run, uint64_t *place, nfold_error *err);
+    /* A failure on another rank; chunks above it are not wanted any more. err may be NULL: then it is
+     * only known that there is one. */
+    void (*fail)(struct nfold_run *run, uint64_t place, const nfold_error *err);
+    void (*halt)(struct nfold_run *run);
+    /* Items done; and how many of them are those of others that have not handed them in. */
+    uint64_t (*items_done)(const struct nfold_run *run);
+    void (*items_elsewhere)(struct nfold_run *run, uint64_t items);
+    /* For the report: what this process did; and what each rank did, on rank 0. */
+    void (*sum_up)(const struct nfold_run *run, struct nfold_rank_report *report);
+    int (*note_ranks)(struct nfold_run *run, const struct nfold_rank_report *rank, unsigned ranks);
 };
 
 typedef struct nfold_backend {
@@ -112,6 +179,7 @@ typedef struct nfold_backend {
     const char *summary;       /* one line for `nfold info` */
     unsigned forms;            /* enum nfold_form: what it can run */
     unsigned same_memory;      /* its workers see the caller's memory */
+    unsigned is_collective;    /* a launcher starts it several times, and each calls run (or serve) */
     size_t state_size;         /* the engine allocates it, zeroed */
     const struct nf_option *options; /* rows ended by a zero row (optional) */
     /* Can it run here? No side effects; on < 0 err says why not and what to do. (optional) */
@@ -121,6 +189,12 @@ typedef struct nfold_backend {
                 const nfold_options *options, nfold_error *err);
     /* Blocks until every chunk is merged, or the run failed or was stopped. */
     int (*run)(void *self, struct nfold_run *run, nfold_error *err);
+    /* is_collective: 0 on the process that answers, which compiles for all. */
+    int (*rank)(const void *self);
+    /* is_collective: takes part in the runs that rank 0 describes, until that one closes. (optional) */
+    int (*serve)(void *self, nfold_error *err);
+    /* is_collective: no run will come of this process, because of err: tells the others. (optional) */
+    void (*abandon)(void *self, const nfold_error *err);
     /* Async-signal-safe; the engine's own stop flag is already set. (optional) */
     void (*stop)(void *self);
     void (*close)(void *self);

@@ -104,6 +104,9 @@ struct nfold_body_type {
     /* A kernel from the object of one that was compiled elsewhere. (with compile) */
     int (*load)(const void *self, const void *object, size_t size, struct nfold_native *native,
                 nfold_error *err);
+    /* Appends all that its values depend on, and nothing else: equal bytes are equal functions, on
+     * any machine of one kind. (optional: then no checkpoint can be kept of it) */
+    int (*identify)(const void *self, struct nfold_buffer *bytes, nfold_error *err);
     /* The body as text, for --show-code. (optional) */
     int (*show)(const void *self, enum nfold_code code, enum nfold_shape shape,
                 struct nfold_buffer *text, nfold_error *err);
@@ -115,6 +118,7 @@ struct nfold_body {
     const struct nfold_body_type *type;
     void *self;
     struct nf_kernels *kernels; /* native code made for it so far; NULL: none is ever made */
+    char *operand;              /* the engine's: what it was opened with, or NULL */
 };
 
 #endif

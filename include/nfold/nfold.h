@@ -114,9 +114,9 @@ NFOLD_API int nfold_for(nfold_range_fn *f, void *user, uint64_t items, nfold_err
 
 /* ---- 3 options ----------------------------------------------------------------------------- */
 
-/* Named values: "workers", "backend", "native", … (`nfold help integrate` lists them). A value is
- * checked when it is set. An option that is not set has its NFOLD_* variable's value (NFOLD_WORKERS),
- * else its default. */
+/* Named values: "workers", "backend", "native", "checkpoint", … (`nfold help integrate` lists them).
+ * A value is checked when it is set. An option that is not set has its NFOLD_* variable's value
+ * (NFOLD_WORKERS), else its default. With "checkpoint" a context runs one work only: the file is its. */
 typedef struct nfold_options nfold_options;
 
 NFOLD_API int nfold_options_create(nfold_options **options, nfold_error *err);
@@ -125,6 +125,12 @@ NFOLD_API int nfold_options_set(nfold_options *options, const char *name, const 
 /* The value in force as text, or NULL if there is no such option; owned by options, until the next set. */
 NFOLD_API const char *nfold_options_get(const nfold_options *options, const char *name);
 NFOLD_API void nfold_options_destroy(nfold_options *options); /* NULL is fine */
+
+/* The ranks of the backend mpi in a program that has called MPI_Init itself: mpi_comm points to its
+ * MPI_Comm, which nfold_open duplicates; NULL, as without this call: all ranks. The MPI_Comm must
+ * be there until nfold_open returns. */
+NFOLD_API int nfold_options_set_communicator(nfold_options *options, const void *mpi_comm,
+                                             nfold_error *err);
 
 /* ---- 4 contexts ---------------------------------------------------------------------------- */
 
@@ -138,6 +144,10 @@ typedef struct nfold_report nfold_report;
  * calling program are refused there. Inside a function that is being run, what opens is serial, and
  * the report says so. A fork of the program may go on using the context: its first run there makes
  * workers of its own.
+ * The backend mpi: every rank that mpirun or srun started opens a context, runs the same works in
+ * the same order, from the thread that called MPI_Init (nfold_open does where the program has not),
+ * and gets the answer; works may be given different bodies only if these compute the same. MPI that
+ * nfold_open started ends at exit().
  * On failure *context is NULL. Close it with nfold_close, from any thread, when no run is going on. */
 NFOLD_API int nfold_open(nfold_context **context, const nfold_options *options, nfold_error *err);
 NFOLD_API void nfold_close(nfold_context *context); /* NULL is fine */
@@ -204,6 +214,10 @@ typedef struct nfold_worker_report {
     double start_up;        /* processes: from its start to its first answer; 0: a thread */
     uint64_t memory;        /* processes: bytes that it alone uses; 0: unknown */
     unsigned restarts;      /* processes: how often a new worker took its place */
+    const char *host;       /* mpi: of this rank; "": this machine */
+    unsigned threads;       /* mpi: of this rank; busy is their mean; 1 elsewhere */
+    double communication;   /* mpi: in calls of MPI */
+    double waiting;         /* mpi: for other ranks, with nothing left to do */
 } nfold_worker_report;
 
 struct nfold_report {
@@ -232,6 +246,17 @@ struct nfold_report {
     unsigned restarts;    /* workers that died and were replaced */
     double start_up;      /* processes: the mean of the workers' */
     uint64_t memory;      /* processes: the sum of the workers' */
+    unsigned threads;     /* mpi: of all ranks; elsewhere: workers */
+    unsigned hosts;       /* mpi: machines; 1 elsewhere */
+    double communication; /* mpi: the mean of the ranks' */
+    double waiting;       /* mpi: the mean of the ranks' */
+    unsigned slowest;     /* the worker that was busy longest */
+    const char *library;  /* mpi: "Open MPI 4.1.4"; "" elsewhere */
+    const char *checkpoint; /* "" or the file that keeps what is done */
+    const char *checkpoint_failure; /* "" or why the last of it is not in the file */
+    uint64_t items_continued; /* of items_done, those that the file held before */
+    unsigned checkpoint_writes;
+    double checkpoint_seconds; /* spent writing; a part of wall */
 };
 
 NFOLD_API void nfold_report_free(nfold_report *report); /* NULL is fine */

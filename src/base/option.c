@@ -31,6 +31,8 @@ struct nfold_options {
     unsigned count, table_count;
     struct option_value *values; /* a row each, in the order of the tables */
     const volatile int *stop;
+    const char *command;
+    const void *communicator;
 };
 
 static struct option_value *value_find(const nfold_options *options, const char *name)
@@ -185,6 +187,8 @@ int nf_options_copy(nfold_options **copy, const nfold_options *options, nfold_er
         return rc;
     (*copy)->table_count = options->table_count;
     (*copy)->stop = options->stop;
+    (*copy)->command = options->command;
+    (*copy)->communicator = options->communicator;
     (*copy)->values = calloc((size_t)options->count + 1, sizeof *(*copy)->values);
     int is_whole = (*copy)->values != NULL;
     for (unsigned i = 0; is_whole && i < options->count; i++) {
@@ -217,6 +221,29 @@ void nf_options_watch(nfold_options *options, const volatile int *stop)
 const volatile int *nf_options_stop(const nfold_options *options)
 {
     return options ? options->stop : NULL;
+}
+
+void nf_options_command(nfold_options *options, const char *text)
+{
+    options->command = text;
+}
+
+const char *nf_options_command_text(const nfold_options *options)
+{
+    return options ? options->command : NULL;
+}
+
+int nfold_options_set_communicator(nfold_options *options, const void *mpi_comm, nfold_error *err)
+{
+    if (!options)
+        return nf_fail(err, NFOLD_E_USAGE, "nfold_options_set_communicator: options are missing");
+    options->communicator = mpi_comm;
+    return 0;
+}
+
+const void *nf_options_communicator(const nfold_options *options)
+{
+    return options ? options->communicator : NULL;
 }
 
 /* ---- finding rows ---- */

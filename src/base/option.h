@@ -31,7 +31,7 @@ struct nf_option {
 };
 
 /* Values by name over up to NF_OPTION_TABLES tables. nfold_options is this. */
-#define NF_OPTION_TABLES 8
+#define NF_OPTION_TABLES 12
 
 /* Knows no rows yet. nfold_options_create (src/engine) adds the engine's, bodies' and backends'
  * tables. */
@@ -46,6 +46,13 @@ int nf_options_copy(nfold_options **copy, const nfold_options *options, nfold_er
  * opened with them; NULL (at first): nothing stops. */
 void nf_options_watch(nfold_options *options, const volatile int *stop);
 const volatile int *nf_options_stop(const nfold_options *options);
+
+/* The words of the command, which every rank must have been given; NULL (at first): a program's
+ * options. text must outlive options and their copies. */
+void nf_options_command(nfold_options *options, const char *text);
+const char *nf_options_command_text(const nfold_options *options);
+/* nfold_options_set_communicator's. */
+const void *nf_options_communicator(const nfold_options *options);
 
 /* What is known, in the order of the tables; NULL after the last. */
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index);

@@ -23,6 +23,7 @@
 #include "native.h"
 #include "option.h"
 #include "suggest.h"
+#include "temporary.h"
 
 #include "expr/print_c.h"
 
@@ -404,22 +405,27 @@ static int open_source(struct cfunction *self, const struct operand *operand,
 
 /* ---- a kernel of file.c:f -------------------------------------------------------------------- */
 
+static int is_changed(const struct source *source)
+{
+    struct stat now;
+    return stat(source->path, &now) < 0 || now.st_size != source->status.st_size ||
+           now.st_mtim.tv_sec != source->status.st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != source->status.st_mtim.tv_nsec;
+}
+
 /* A kernel must give the bits of the loop, whatever the compiler makes of either. */
 static int may_have_kernel(const struct source *source, nfold_error *err)
 {
     static const char *const loose[] = {"-ffast-math", "-Ofast",        "-ffp-contract",
                                         "-funsafe",    "-fassociative", "-freciprocal",
                                         "-fno-signed", "-ffinite"};
-    struct stat now;
     for (size_t i = 0; i < sizeof loose / sizeof *loose; i++)
         if (strstr(source->cflags, loose[i]))
             return nf_fail(err, NFOLD_E_BODY,
                            "with %s among the flags the function is called as it is", loose[i]);
     if (strpbrk(source->path, "\"\n"))
         return nf_fail(err, NFOLD_E_BODY, "the name of %s has a quotation mark", source->path);
-    if (stat(source->path, &now) < 0 || now.st_size != source->status.st_size ||
-        now.st_mtim.tv_sec != source->status.st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != source->status.st_mtim.tv_nsec)
+    if (is_changed(source))
         return nf_fail(err, NFOLD_E_BODY, "%s has changed since it was compiled", source->path);
     return 0;
 }
@@ -592,6 +598,68 @@ static int cfunction_describe(const void *opaque, struct nfold_buffer *buffer, n
     return buffer->failed ? nf_fail_memory(err) : 0;
 }
 
+/* The text that the compiler saw, headers included: those of the system are another system's where
+ * they differ. */
+static int preprocess(const struct source *source, struct nfold_buffer *text, nfold_error *err)
+{
+    struct command command = {.count = 0};
+    int rc = command_make(&command, source, err);
+    command_add(&command, "-include");
+    command_add(&command, source->path);
+    command_add(&command, "-E");
+    command_add(&command, "-P");
+    if (command.failed)
+        rc = nf_fail_memory(err);
+    if (rc >= 0)
+        rc = nf_native_compile(&(struct nf_native_job){.compiler = source->compiler,
+                                                       .source = "",
+                                                       .flags = command.flag,
+                                                       .stop = source->stop},
+                               text, err);
+    command_clear(&command);
+    return rc;
+}
+
+static int identify_source(const struct source *source, struct nfold_buffer *bytes,
+                           nfold_error *err)
+{
+    if (is_changed(source))
+        return nf_fail(err, NFOLD_E_BODY, "%s has changed since it was compiled", source->path);
+    nf_buffer_print(bytes, "source %s\n%s\n", source->symbol, source->cflags);
+    return preprocess(source, bytes, err);
+}
+
+/* The file that the loader took, which need not be where the operand says. */
+static int identify_library(const struct cfunction *self, struct nfold_buffer *bytes,
+                            nfold_error *err)
+{
+    Dl_info info;
+    const void *address;
+    int fd, rc = 0;
+    memcpy(&address, &self->point, sizeof address); /* ISO C converts no code to data */
+    if (dladdr(address, &info) == 0 || !info.dli_fname)
+        return nf_fail(err, NFOLD_E_BODY, "the loader does not say where '%s' is from",
+                       self->symbol);
+    nf_buffer_print(bytes, "library %s\n", self->symbol);
+    fd = open(info.dli_fname, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || nf_temporary_read(fd, SIZE_MAX, bytes) < 0)
+        rc = nf_fail_errno(err, "cannot read %s", info.dli_fname);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static int cfunction_identify(const void *opaque, struct nfold_buffer *bytes, nfold_error *err)
+{
+    const struct cfunction *self = opaque;
+    int rc;
+    if (self->library)
+        rc = identify_library(self, bytes, err);
+    else
+        rc = identify_source(&self->source, bytes, err);
+    return rc >= 0 && bytes->failed ? nf_fail_memory(err) : rc;
+}
+
 static int rebuild_library(struct cfunction *self, const char *text, size_t size, nfold_error *err)
 {
     char symbol[SYMBOL_MAX], path[PATH_MAX];
@@ -641,5 +709,6 @@ const struct nfold_body_type nf_body_cfunction = {
     .compile = cfunction_compile,
     .unload = cfunction_unload,
     .describe = cfunction_describe,
+    .identify = cfunction_identify,
     .rebuild = cfunction_rebuild,
 };

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "context.h"
+#include "context.h"
 #include "cpus.h"
+#include "message.h"
 #include "number.h"
 #include "output.h"
 #include "progress.h"
@@ -32,9 +35,47 @@ static void say_how_far(const nfold_report *report, nfold_error *err)
 {
     struct nfold_buffer far = {0};
     nf_report_progress(&far, report);
-    nf_fail(err, NFOLD_E_STOPPED, "stopped by %s at %s", nf_signals_name(nf_signals_caught()),
-            nf_buffer_text(&far));
+    if (report->checkpoint_failure[0] != '\0')
+        nf_buffer_print(&far, "; the last of it is not in %s: %s", report->checkpoint,
+                        report->checkpoint_failure);
+    else if (report->checkpoint[0] != '\0')
+        nf_buffer_print(&far, "; the same command continues from %s", report->checkpoint);
+    if (nf_signals_caught() != 0)
+        nf_fail(err, NFOLD_E_STOPPED, "stopped by %s at %s", nf_signals_name(nf_signals_caught()),
+                nf_buffer_text(&far));
+    else
+        nf_fail(err, NFOLD_E_STOPPED, "%s: stopped at %s", report->note, nf_buffer_text(&far));
     nf_buffer_clear(&far);
+}
+
+static void warn(const struct nf_command *command, const nfold_error *warning)
+{
+    struct nfold_buffer who = {0};
+    nf_buffer_print(&who, "nfold %s", command->verb->name);
+    nf_message_error(&command->messages, nf_buffer_text(&who), warning);
+    nf_buffer_clear(&who);
+}
+
+/* In the middle of a run, perhaps beside the line of its progress. */
+static void say_trouble(void *user, const char *path, const char *why)
+{
+    nfold_error warning;
+    nf_fail(&warning, NFOLD_E_SYSTEM,
+            "the checkpoint %s cannot be written: %s; the run goes on and tries again", path, why);
+    warn(user, &warning);
+}
+
+/* Nobody may find out about this by trying to continue. */
+static void warn_of_checkpoint(const struct nf_command *command, const nfold_report *report)
+{
+    nfold_error warning;
+    if (report->checkpoint_failure[0] == '\0')
+        return;
+    nf_fail(&warning, NFOLD_E_SYSTEM,
+            "the checkpoint %s could not be written to the end: %s; the answer is right all the "
+            "same",
+            report->checkpoint, report->checkpoint_failure);
+    warn(command, &warning);
 }
 
 int nf_answer_run(const struct nf_command *command, nfold_context *context, const nfold_work *work,
@@ -43,6 +84,7 @@ int nf_answer_run(const struct nf_command *command, nfold_context *context, cons
     struct nf_progress progress;
     int rc;
     *report = NULL;
+    nf_context_watch_checkpoint(context, say_trouble, (void *)command);
     nf_signals_watch(context);
     nf_progress_start(&progress, context, &command->messages, label,
                       !nf_options_flag(command->options, "quiet"));
@@ -114,7 +156,7 @@ static int print_answer(const struct nf_command *command, const struct nf_reques
     return rc;
 }
 
-int nf_answer(const struct nf_command *command, const struct nf_request *request, nfold_error *err)
+int nf_answer(struct nf_command *command, const struct nf_request *request, nfold_error *err)
 {
     const char *form = nf_options_text(command->options, "show-code");
     nfold_context *context = NULL;
@@ -122,14 +164,19 @@ int nf_answer(const struct nf_command *command, const struct nf_request *request
     int rc;
     if (form != NULL)
         return show_code(request, form, err);
+    command->has_opened = 1;
     rc = nfold_open(&context, command->options, err);
     if (rc < 0)
         return rc;
     rc = nf_answer_run(command, context, &request->work, "", &report, err);
     if (rc >= 0)
         rc = print_answer(command, request, report, err);
+    if (rc >= 0)
+        warn_of_checkpoint(command, report);
     if (rc >= 0 && report_wanted(command))
         rc = print_report(command, report, err);
+    if (rc < 0)
+        nf_context_abandon(context, err);
     nfold_report_free(report);
     nfold_close(context);
     return rc;

@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "clock.h"
+#include "compare_ranks.h"
 #include "compare_table.h"
 #include "context.h"
 #include "cpus.h"
@@ -165,6 +166,8 @@ static int compile_first(struct comparison *comparison, nfold_error *err)
     work.n = NATIVE_ITEMS;
     work.allow_nonfinite = 1; /* its points are not those of the work */
     rc = nf_options_copy(&options, comparison->command->options, &why);
+    if (rc >= 0 && nf_backend_find(nfold_options_get(options, "backend"))->is_collective)
+        rc = nfold_options_set(options, "backend", "threads", &why); /* ranks get what it makes */
     if (rc >= 0 && strcmp(nfold_options_get(options, "native"), "auto") == 0)
         rc = nfold_options_set(options, "native", "on", &why);
     if (rc >= 0)
@@ -240,13 +243,36 @@ static int add_refused_row(struct comparison *comparison, const char *backend,
     return 1;
 }
 
-/* 1: the backend cannot have so many workers, or cannot run: there is nothing to add to it. */
-static int add_row(struct comparison *comparison, const char *backend, unsigned workers,
-                   nfold_error *err)
+/* Of a backend that a launcher starts. 1: it is refused, and more would be, too. */
+static int add_ranks_row(struct comparison *comparison, const char *backend, unsigned ranks,
+                         nfold_error *err)
 {
+    struct nf_compare_row *row = new_row(comparison, backend, ranks, err);
+    nfold_error why;
+    int rc;
+    if (row == NULL)
+        return NFOLD_E_MEMORY;
+    rc = nf_compare_ranks(comparison->command, ranks, &comparison->table, row, &why);
+    if (is_refusal(rc)) {
+        refuse_row(comparison, row, &why);
+        return 1;
+    }
+    if (rc < 0 && err != NULL)
+        *err = why;
+    return rc;
+}
+
+/* 1: the backend cannot have so many workers, or cannot run: there is nothing to add to it. */
+static int add_row(struct comparison *comparison, const nfold_backend *backend_table,
+                   unsigned workers, nfold_error *err)
+{
+    const char *backend = backend_table->name;
     nfold_context *context;
     nfold_error why;
-    int rc = open_context(comparison, backend, workers, &context, &why);
+    int rc;
+    if (backend_table->is_collective)
+        return add_ranks_row(comparison, backend, workers, err);
+    rc = open_context(comparison, backend, workers, &context, &why);
     if (rc < 0)
         return workers > 1 ? 1 : add_refused_row(comparison, backend, &why, err);
     rc = nf_context_workers(context) < workers
@@ -266,7 +292,7 @@ static int add_backend(struct comparison *comparison, const nfold_backend *backe
         return add_refused_row(comparison, backend->name, &why, err);
     /* Powers of two, and then all that may be used. */
     for (unsigned workers = 1; rc == 0; workers = 2 * workers < most ? 2 * workers : most) {
-        rc = add_row(comparison, backend->name, workers, err);
+        rc = add_row(comparison, backend, workers, err);
         if (workers == most)
             break;
     }
@@ -307,6 +333,9 @@ static int run(struct nf_command *command, nfold_error *err)
 {
     struct comparison comparison = {.command = command};
     int rc;
+    if (nf_options_is_set(command->options, "checkpoint"))
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "compare does a work again and again: it can keep no checkpoint of it");
     comparison.workers_most = read_workers_most(command);
     comparison.budget = nf_options_seconds(command->options, "budget");
     rc = read_request(&comparison, err);
@@ -318,6 +347,46 @@ static int run(struct nf_command *command, nfold_error *err)
         rc = print_table(&comparison, err);
     if (rc >= 0)
         rc = nf_compare_table_check(&comparison.table, err);
+    nf_compare_table_clear(&comparison.table);
+    nf_request_close(&comparison.request);
+    return rc;
+}
+
+/* On rank 0 of a copy that compare itself has started: one row, told in lines. */
+static int measure_row(struct comparison *comparison, struct nfold_buffer *text, nfold_error *err)
+{
+    struct nf_command *command = (struct nf_command *)(uintptr_t)comparison->command;
+    struct nf_compare_row *row = new_row(comparison, "mpi", 1, err);
+    nfold_context *context = NULL;
+    double ready_at;
+    int rc = row != NULL ? compile_first(comparison, err) : NFOLD_E_MEMORY;
+    if (rc < 0)
+        return rc;
+    command->has_opened = 1;
+    rc = nfold_open(&context, command->options, err);
+    if (rc < 0)
+        return rc;
+    ready_at = nf_clock_now();
+    rc = time_row(comparison, context, row, err);
+    if (rc < 0)
+        nf_context_abandon(context, err);
+    else
+        nf_compare_ranks_print(text, &comparison->table, row, ready_at);
+    nfold_close(context);
+    return rc;
+}
+
+static int run_row_of_ranks(struct nf_command *command, nfold_error *err)
+{
+    struct comparison comparison = {.command = command};
+    struct nfold_buffer text = {0};
+    int rc = read_request(&comparison, err);
+    comparison.budget = nf_options_seconds(command->options, "budget");
+    if (rc >= 0)
+        rc = measure_row(&comparison, &text, err);
+    if (rc >= 0)
+        rc = nf_output_write(STDOUT_FILENO, &text, err);
+    nf_buffer_clear(&text);
     nf_compare_table_clear(&comparison.table);
     nf_request_close(&comparison.request);
     return rc;
@@ -353,4 +422,18 @@ const struct nf_verb nf_verb_compare = {
     .runs_works = 1,
     .examples = examples,
     .run = run,
+};
+
+const struct nf_verb nf_verb_row = {
+    .name = "row",
+    .summary = "a row of ranks, for compare",
+    .operands = "integrate EXPR A B N | reduce OP EXPR N",
+    .about = "nfold compare starts it through mpirun.\n",
+    .tables = {rows, nf_rows_rule},
+    .common = {nf_rows_quiet, nf_rows_common},
+    .runs_works = 1,
+    .runs_ranks = 1,
+    .is_hidden = 1,
+    .examples = examples,
+    .run = run_row_of_ranks,
 };

@@ -122,28 +122,47 @@ static void print_compile(struct nfold_buffer *out, double seconds)
     nf_buffer_print(out, "%-13s %8s\n", "compile", nf_number_seconds(seconds, text));
 }
 
-/* What worker processes cost beside their work, of the row with the most of them. */
-static void print_processes(struct nfold_buffer *out, const struct nf_compare_table *table)
+/* What a backend's workers cost beside their work, of its row with the most of them. */
+static void print_cost(struct nfold_buffer *out, const struct nf_compare_table *table,
+                       const char *backend)
 {
     const struct nf_compare_row *most = NULL;
     char start_up[NF_NUMBER_SIZE], memory[NF_NUMBER_SIZE];
     unsigned restarts = 0;
     for (unsigned i = 0; i < table->count; i++) {
         const struct nf_compare_row *row = &table->row[i];
+        if (strcmp(row->backend, backend) != 0 || row->start_up <= 0)
+            continue;
         restarts += row->restarts;
-        if (row->start_up > 0 && (most == NULL || row->workers >= most->workers))
+        if (most == NULL || row->workers >= most->workers)
             most = row;
     }
-    if (most == NULL)
-        return;
-    nf_buffer_print(out, "\n%s: a worker starts in %s", most->backend,
-                    nf_number_seconds(most->start_up, start_up));
+    nf_number_seconds(most->start_up, start_up);
+    if (most->has_launcher)
+        nf_buffer_print(out, "%s: %u rank%s start in %s, which is not in the time", backend,
+                        most->workers, most->workers == 1 ? "" : "s", start_up);
+    else
+        nf_buffer_print(out, "%s: a worker starts in %s", backend, start_up);
     if (most->memory > 0)
         nf_buffer_print(out, ", %u use %sB of memory", most->workers,
                         nf_number_scaled((double)most->memory, memory));
     if (restarts > 0)
         nf_buffer_print(out, ", %u died and were replaced", restarts);
     nf_buffer_string(out, "\n");
+}
+
+/* A line for each backend whose workers have to be started. */
+static void print_costs(struct nfold_buffer *out, const struct nf_compare_table *table)
+{
+    const char *last = "";
+    for (unsigned i = 0; i < table->count; i++) {
+        const struct nf_compare_row *row = &table->row[i];
+        if (row->start_up <= 0 || strcmp(row->backend, last) == 0)
+            continue;
+        nf_buffer_string(out, last[0] == '\0' ? "\n" : "");
+        print_cost(out, table, row->backend);
+        last = row->backend;
+    }
 }
 
 static void print_rows(struct nfold_buffer *out, const struct nf_compare_table *table,
@@ -216,7 +235,7 @@ void nf_compare_table_text(struct nfold_buffer *out, const struct nf_compare_tab
         print_code(out, table);
     }
     print_rows(out, table, terminal);
-    print_processes(out, table);
+    print_costs(out, table);
 }
 
 static void json_hex(struct nf_json *json, const char *key, double value)

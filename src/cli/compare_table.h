@@ -19,6 +19,7 @@ struct nf_compare_row {
     uint32_t hash;
     int varies;                                      /* its runs did not all have these bits */
     double wall, rate, cpu, imbalance, amdahl_limit; /* of the fastest run */
+    int has_launcher;                                /* its workers are ranks: start_up is of all */
     double start_up;   /* of a worker process, seconds; 0: it has none */
     uint64_t memory;   /* of its worker processes, bytes */
     unsigned restarts; /* of worker processes, in all its runs */

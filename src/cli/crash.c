@@ -21,6 +21,7 @@ static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 static atomic_flag is_told = ATOMIC_FLAG_INIT; /* some thread is saying what happened */
 static _Atomic int may_exit = 1;
 static _Atomic(const char *) function_name = "the function";
+static _Atomic(const char *) place = "";
 
 /* " item 7" or " items 7 to 9" */
 static void add_range(struct nf_signal_text *text, const char *noun, uint64_t first, uint64_t last)
@@ -77,6 +78,8 @@ static void tell(const char *what, const char *how)
     if (atomic_flag_test_and_set(&is_told))
         wait_for_the_end();
     nf_signal_text_add(&text, "\nnfold: ");
+    nf_signal_text_add(&text, atomic_load(&place));
+    nf_signal_text_add(&text, atomic_load(&place)[0] ? ": " : "");
     nf_signal_text_add(&text, what);
     nf_signal_text_add(&text, how);
     if (nf_current_read(&current)) {
@@ -148,4 +151,9 @@ void nf_crash_allow_exit(void)
 void nf_crash_name(const char *function)
 {
     atomic_store(&function_name, function);
+}
+
+void nf_crash_place(const char *rank)
+{
+    atomic_store(&place, rank);
 }

@@ -15,5 +15,7 @@ void nf_crash_allow_exit(void);
 
 /* What the user calls the function ("f.c:f"): from now on messages do. It is not copied. */
 void nf_crash_name(const char *function);
+/* "rank 1 on h2", or "": where it is. It is not copied. */
+void nf_crash_place(const char *rank);
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cpus.h"
+#include "info_mpi.h"
 #include "isa.h"
 #include "json.h"
 #include "known_answers.h"
@@ -291,22 +292,44 @@ static int print_json(struct info *info, nfold_error *err)
     return rc;
 }
 
+/* About all, or about MPI. */
+static int print_wanted(struct info *info, nfold_error *err)
+{
+    const struct nf_command *command = info->command;
+    if (nf_options_flag(command->options, "build-mpi"))
+        return nf_info_build_mpi(info->out, err);
+    if (command->operand_count > 0)
+        return nf_info_mpi(command, info->out, err);
+    return nf_options_flag(command->options, "json") ? print_json(info, err)
+                                                     : print_text(info, err);
+}
+
 static int run(struct nf_command *command, nfold_error *err)
 {
     struct nfold_buffer text = {0};
     struct info info = {.command = command, .out = &text};
     int rc, written;
-    if (command->operand_count > 0)
-        return nf_verb_too_many(command->verb, command->operand[0], err);
-    rc =
-        nf_options_flag(command->options, "json") ? print_json(&info, err) : print_text(&info, err);
+    if (command->operand_count > 0 && strcmp(command->operand[0], "mpi") != 0)
+        return nf_verb_misused(command->verb, err, "there is nothing to say about '%s', only mpi",
+                               command->operand[0]);
+    if (command->operand_count > 1)
+        return nf_verb_too_many(command->verb, command->operand[1], err);
+    rc = print_wanted(&info, err);
     written = nf_output_write(STDOUT_FILENO, &text, rc < 0 ? NULL : err);
     nf_buffer_clear(&text);
     return rc < 0 ? rc : written;
 }
 
+static const struct nf_option rows[] = {
+    {.name = "build-mpi",
+     .type = NF_OPTION_FLAG,
+     .help = "compile the module for the mpicc in PATH, a site's own MPI, into the user's folder"},
+    {0},
+};
+
 static const struct nf_example examples[] = {
     {"nfold info", ""},
+    {"nfold info mpi", "which MPIs can be used"},
     {"nfold info --json", "for a program"},
     {0},
 };
@@ -314,11 +337,13 @@ static const struct nf_example examples[] = {
 const struct nf_verb nf_verb_info = {
     .name = "info",
     .summary = "what this machine offers, what is missing, and known answers",
-    .operands = "",
+    .operands = "[mpi]",
     .about = "Processors that may be used, and why they are fewer than the machine has;\n"
              "instruction sets, backends, kinds of functions, what is missing and how to get\n"
-             "it; and three small works whose bits are known.\n",
+             "it; and three small works whose bits are known. With mpi: each MPI, its module\n"
+             "and its mpirun.\n",
     .answer_is_no = "a known answer is wrong: do not trust this build here",
+    .tables = {rows},
     .common = {nf_rows_common},
     .examples = examples,
     .run = run,

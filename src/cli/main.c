@@ -6,6 +6,7 @@
 #include "launch.h"
 #include "message.h"
 #include "output.h"
+#include "ranks.h"
 #include "help_text.h"
 #include "read_command.h"
 #include "signals.h"
@@ -13,8 +14,14 @@
 #include "verb.h"
 
 const struct nf_verb *const nf_verbs[] = {
-    &nf_verb_integrate, &nf_verb_reduce, &nf_verb_compare,    &nf_verb_info,
-    &nf_verb_help,      &nf_verb_man,    &nf_verb_completion, &nf_verb_worker, NULL,
+    &nf_verb_integrate, &nf_verb_reduce,     &nf_verb_compare, &nf_verb_info, &nf_verb_help,
+    &nf_verb_man,       &nf_verb_completion, &nf_verb_worker,  &nf_verb_row,  NULL,
+};
+
+/* What main needs to know beside the error. */
+struct outcome {
+    int is_silent; /* another copy of this command says it */
+    int is_rank;   /* of MPI, which is to end in its own way, not by a signal */
 };
 
 static int print_text(struct nfold_buffer *text, nfold_error *err)
@@ -85,16 +92,15 @@ static int unknown_verb(const char *name, nfold_error *err)
     return show_verbs(err);
 }
 
-/* Started in several copies, only the first says so; all of them end. */
-static int refuse_copies(const struct nf_verb *verb, int *is_silent, nfold_error *err)
+/* Started in several copies that are no ranks, only the first says so; all of them end. */
+static int refuse_copies(const struct nf_verb *verb, const struct nf_launch *launch, int *is_silent,
+                         nfold_error *err)
 {
-    struct nf_launch launch;
-    nf_launch_read(&launch);
-    if (!verb->runs_works || launch.copies <= 1)
+    if (!verb->runs_works || launch->copies <= 1)
         return 0;
-    *is_silent = launch.rank != 0;
-    return nf_fail(err, NFOLD_E_USAGE, "%s started this %lu times; start it once", launch.launcher,
-                   launch.copies);
+    *is_silent = launch->rank != 0;
+    return nf_fail(err, NFOLD_E_USAGE, "%s started this %lu times; start it once", launch->launcher,
+                   launch->copies);
 }
 
 /* The hidden verbs have no options. */
@@ -117,21 +123,46 @@ static int start_verb(struct nf_command *command, nfold_error *err)
     return rc;
 }
 
+static int run_read(struct nf_command *command, const struct nf_launch *launch, int read,
+                    char **words, struct outcome *outcome, nfold_error *err)
+{
+    if (read >= 0 && wants_help(command)) {
+        outcome->is_silent = launch->rank != 0;
+        return outcome->is_silent ? 0 : print_help(command->verb, err);
+    }
+    outcome->is_rank = nf_ranks_are_meant(command, launch);
+    if (outcome->is_rank)
+        return nf_ranks_run(command, launch, read, start_verb, &outcome->is_silent, err);
+    outcome->is_silent = read < 0 && launch->rank != 0;
+    if (read < 0 || refuse_copies(command->verb, launch, &outcome->is_silent, err) < 0)
+        return err->code;
+    if (nf_ranks_are_missing(command, launch))
+        return nf_ranks_start(command, words, err);
+    return start_verb(command, err);
+}
+
+/* words: the verb and what follows it. */
 static int run_verb(const struct nf_verb *verb, int count, char **words,
-                    const struct nf_terminal *messages, int *is_silent, nfold_error *err)
+                    const struct nf_terminal *messages, struct outcome *outcome, nfold_error *err)
 {
     struct nf_command command = {.verb = verb, .messages = *messages};
-    int rc = nf_read_command(&command, count, words, err);
-    if (rc >= 0 && wants_help(&command))
-        rc = print_help(verb, err);
-    else if (rc >= 0 && (rc = refuse_copies(verb, is_silent, err)) >= 0)
-        rc = start_verb(&command, err);
+    struct nfold_buffer text = {0};
+    struct nf_launch launch;
+    int rc;
+    for (int k = 0; k < count; k++)
+        nf_buffer_print(&text, "%s%s", k > 0 ? " " : "", words[k]);
+    command.word = words;
+    command.words = nf_buffer_text(&text);
+    nf_launch_read(&launch);
+    rc = nf_read_command(&command, count - 1, words + 1, err);
+    rc = run_read(&command, &launch, rc, words, outcome, err);
     nf_read_command_clear(&command);
+    nf_buffer_clear(&text);
     return rc;
 }
 
 static int run_words(int count, char **words, const struct nf_terminal *messages,
-                     const char **verb_name, int *is_silent, nfold_error *err)
+                     const char **verb_name, struct outcome *outcome, nfold_error *err)
 {
     const struct nf_verb *verb;
     if (count == 0) {
@@ -147,7 +178,7 @@ static int run_words(int count, char **words, const struct nf_terminal *messages
     if (verb == NULL)
         return unknown_verb(words[0], err);
     *verb_name = verb->name;
-    return run_verb(verb, count - 1, words + 1, messages, is_silent, err);
+    return run_verb(verb, count, words, messages, outcome, err);
 }
 
 static void say(const struct nf_terminal *messages, const char *verb_name, const nfold_error *err)
@@ -163,16 +194,17 @@ int main(int argc, char **argv)
     struct nf_terminal messages;
     nfold_error err = {0};
     const char *verb_name = "";
-    int is_silent = 0, rc;
+    struct outcome outcome = {0};
+    int rc;
 
     nf_output_guard();
     nf_terminal_read(&messages, STDERR_FILENO);
-    rc = run_words(argc - 1, argv + (argc > 0), &messages, &verb_name, &is_silent, &err);
+    rc = run_words(argc - 1, argv + (argc > 0), &messages, &verb_name, &outcome, &err);
     if (rc >= 0)
         rc = nf_output_close(&err);
-    if (rc < 0 && !is_silent)
+    if (rc < 0 && !outcome.is_silent)
         say(&messages, verb_name, &err);
-    if (nf_signals_caught() != 0)
+    if (nf_signals_caught() != 0 && !outcome.is_rank)
         nf_signals_end(nf_signals_caught());
     return nfold_error_status(rc < 0 ? rc : 0);
 }

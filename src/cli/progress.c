@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "context.h"
 #include "number.h"
 
 #define FIRST_SECONDS 1.0 /* shorter runs show nothing */
@@ -24,7 +25,8 @@ static unsigned write_text(const struct nf_progress *progress, char *text, uint6
                            uint64_t all)
 {
     char number[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE + 8], left[NF_NUMBER_SIZE + 8];
-    double per_second = (double)done / (nf_clock_now() - progress->began);
+    double here = (double)(done - nf_context_items_continued(progress->context));
+    double per_second = here / (nf_clock_now() - progress->began);
     double percent = floor(100.0 * (double)done / (double)all);
     snprintf(rate, sizeof rate, "  %s/s", nf_number_scaled(per_second, number));
     snprintf(left, sizeof left, "  %s left",
@@ -76,7 +78,8 @@ static void draw(struct nf_progress *progress)
     uint64_t done, all;
 
     nfold_progress(progress->context, &done, &all);
-    if (done == 0 || done > all || nf_clock_now() <= progress->began)
+    if (done <= nf_context_items_continued(progress->context) || done > all ||
+        nf_clock_now() <= progress->began)
         return; /* the run has just ended, or has not begun */
     columns = write_text(progress, text, done, all);
     nf_buffer_string(&line, "\r");

@@ -29,6 +29,7 @@ const struct nf_verb nf_verb_reduce = {
     .answer_is_no = "an item ends every worker that tries it",
     .common = {nf_rows_run, nf_rows_quiet, nf_rows_common},
     .runs_works = 1,
+    .runs_ranks = 1,
     .examples = examples,
     .run = run,
 };

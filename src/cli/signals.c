@@ -14,6 +14,7 @@
 /* A handler is given nothing but the number: what it needs can only be global. */
 static _Atomic(nfold_context *) watched;
 static _Atomic(int) caught, caught_again;
+static _Atomic(int) is_muted;
 static _Atomic(int) had_time; /* the first one, to kill a compiler and delete its files */
 
 #define GRACE_MICROSECONDS 100000
@@ -57,7 +58,7 @@ static void stop_again(int number)
     (void)number;
     if (atomic_load(&caught_again) != 0)
         end_now(atomic_load(&caught_again));
-    else if (is_first && context != NULL)
+    else if (is_first && context != NULL && !atomic_load(&is_muted))
         say_waiting(context);
     stop_run();
 }
@@ -104,6 +105,11 @@ void nf_signals_watch(nfold_context *context)
             handle(stopping[i], stop_first);
     handle(SIGALRM, stop_again);
     nf_crash_watch();
+}
+
+void nf_signals_mute(void)
+{
+    atomic_store(&is_muted, 1);
 }
 
 void nf_signals_leave(void)

@@ -12,6 +12,8 @@
 void nf_signals_watch(nfold_context *context);
 /* The context is about to be closed: signals are noted until another is watched. */
 void nf_signals_leave(void);
+/* Another process says what it waits for. */
+void nf_signals_mute(void);
 /* The first signal that asked to stop, or 0. */
 int nf_signals_caught(void);
 /* The same for nf_options_watch. */

@@ -26,6 +26,7 @@ struct nf_verb {
     const struct nf_option *common[NF_VERB_TABLES]; /* options of output and help, shown last */
     int runs_works; /* also takes the options of the engine, bodies and backends; refuses to be
                        started several times by srun or mpirun */
+    int runs_ranks; /* but may be started so, as ranks of MPI */
     int is_hidden;  /* for the build and for packagers */
     const struct nf_example *examples; /* ended by a zero row */
     /* 0 or NFOLD_E_*, which gives the exit status. */
@@ -38,6 +39,9 @@ struct nf_command {
     nfold_options *options;
     const char *const *operand;
     unsigned operand_count;
+    char **word;       /* the verb and what follows it, ended by NULL */
+    const char *words; /* the same as text */
+    int has_opened;    /* a context was opened, or tried to: other ranks know what became of it */
     struct nf_terminal out, messages; /* stdout, stderr */
 };
 
@@ -67,6 +71,6 @@ extern const struct nf_option nf_rows_run[];  /* what is shown of one run: --rep
 extern const struct nf_option nf_rows_rule[]; /* --rule */
 
 extern const struct nf_verb nf_verb_integrate, nf_verb_reduce, nf_verb_compare, nf_verb_info,
-    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker;
+    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker, nf_verb_row;
 
 #endif

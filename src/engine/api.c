@@ -34,6 +34,9 @@ static int open_body(nfold_body *body, const char *operand, const char *variable
     body->type = find_type(operand);
     if (!body->type)
         return nf_fail(err, NFOLD_E_MISSING, "this build has no body for '%.100s'", operand);
+    body->operand = strdup(operand);
+    if (!body->operand)
+        return nf_fail_memory(err);
     if (body->type->compile) {
         body->kernels = nf_kernels_create();
         if (!body->kernels)
@@ -63,6 +66,7 @@ int nfold_body_open(nfold_body **body, const char *operand, const char *variable
     nfold_options_destroy(defaults);
     if (rc < 0) {
         nf_kernels_destroy((*body)->kernels, (*body)->type);
+        free((*body)->operand);
         free(*body);
         *body = NULL;
     }
@@ -76,6 +80,7 @@ void nfold_body_close(nfold_body *body)
     nf_kernels_destroy(body->kernels, body->type);
     if (body->type->close)
         body->type->close(body->self);
+    free(body->operand);
     free(body);
 }
 

@@ -40,7 +40,9 @@ struct nfold_context {
     pthread_mutex_t busy;          /* held during a run; guards executor */
     struct nf_executor **executor; /* [workers], made at first use */
     _Atomic int is_running, stop;
-    _Atomic uint64_t items_done, items_all;
+    _Atomic uint64_t items_done, items_all, items_continued;
+    nf_checkpoint_say *say; /* when a checkpoint cannot be written; NULL: nobody */
+    void *say_user;
 };
 
 static const struct nf_option engine_rows[] = {
@@ -82,16 +84,17 @@ static const struct nf_option engine_rows[] = {
      .initial = "error",
      .choices = "error|allow",
      .help = "a value that is infinite or not a number ends the run, or goes into the answer"},
+    {.name = "checkpoint",
+     .type = NF_OPTION_TEXT,
+     .metavar = "FILE",
+     .help = "keep what is done in FILE, so that the same command continues it, with any workers "
+             "or backend"},
     {0},
 };
 
-int nfold_options_create(nfold_options **options, nfold_error *err)
+int nf_context_options(nfold_options **options, nfold_error *err)
 {
-    int rc;
-    if (!options)
-        return nf_fail(err, NFOLD_E_USAGE,
-                       "nfold_options_create: options, where they are put, is missing");
-    rc = nf_options_new(options, err);
+    int rc = nf_options_new(options, err);
     if (rc == 0)
         rc = nf_options_add(*options, engine_rows, err);
     for (unsigned k = 0; rc == 0 && nf_body_types[k]; k++)
@@ -100,6 +103,20 @@ int nfold_options_create(nfold_options **options, nfold_error *err)
     for (unsigned k = 0; rc == 0 && nf_backends[k]; k++)
         if (nf_backends[k]->options)
             rc = nf_options_add(*options, nf_backends[k]->options, err);
+    if (rc < 0) {
+        nfold_options_destroy(*options);
+        *options = NULL;
+    }
+    return rc;
+}
+
+int nfold_options_create(nfold_options **options, nfold_error *err)
+{
+    int rc;
+    if (!options)
+        return nf_fail(err, NFOLD_E_USAGE,
+                       "nfold_options_create: options, where they are put, is missing");
+    rc = nf_context_options(options, err);
     if (rc == 0)
         rc = nf_options_environment(*options, err);
     if (rc < 0) {
@@ -133,7 +150,7 @@ static unsigned choose_workers(struct nfold_context *context, unsigned workers)
     }
     if (workers == 0 && nf_options_is_set(context->options, "workers"))
         workers = (unsigned)nf_options_count(context->options, "workers");
-    if (workers > 0)
+    if (workers > 0 || context->backend->is_collective)
         return workers;
     nf_cpus_read(&cpus, "");
     if (cpus.allowed <= LOGIN_WORKERS_MAX || !nf_cpus_login_node())
@@ -238,6 +255,27 @@ int nfold_open(nfold_context **context, const nfold_options *options, nfold_erro
     return nf_context_open(context, NULL, 0, options, err);
 }
 
+int nf_context_serve(nfold_context *context, nfold_error *err)
+{
+    struct nf_float_env env;
+    int rc;
+    if (!context->backend->serve)
+        return nf_fail(err, NFOLD_E_USAGE, "the backend %s serves no other process",
+                       context->backend->name);
+    nf_float_env_enter(&env);
+    atomic_store(&context->is_running, 1);
+    rc = context->backend->serve(context->state, err);
+    atomic_store(&context->is_running, 0);
+    nf_float_env_leave(&env);
+    return rc;
+}
+
+void nf_context_abandon(nfold_context *context, const nfold_error *err)
+{
+    if (context->backend->abandon)
+        context->backend->abandon(context->state, err);
+}
+
 unsigned nf_context_workers(const nfold_context *context)
 {
     return context->workers;
@@ -309,6 +347,17 @@ void nfold_stop(nfold_context *context)
         context->backend->stop(context->state);
 }
 
+void nf_context_watch_checkpoint(nfold_context *context, nf_checkpoint_say *say, void *user)
+{
+    context->say = say;
+    context->say_user = user;
+}
+
+uint64_t nf_context_items_continued(const nfold_context *context)
+{
+    return atomic_load(&context->items_continued);
+}
+
 void nfold_progress(const nfold_context *context, uint64_t *done, uint64_t *all)
 {
     if (done)
@@ -337,10 +386,37 @@ struct attempt {
     struct nf_plan plan;
     struct nf_order_job job;
     struct nf_upgrade upgrade;
+    struct nf_checkpoint *checkpoint; /* NULL: nothing is kept */
     struct nfold_run *run;
     struct nf_report_facts facts;
     struct nfold_buffer note;
 };
+
+/* Only who merges knows what is done. */
+static int open_checkpoint(struct nfold_context *context, struct attempt *attempt, nfold_error *err)
+{
+    int rc;
+    const nfold_backend *backend = context->backend;
+    const char *path = nf_options_text(context->options, "checkpoint");
+    if (!path || attempt->plan.is_empty)
+        return 0;
+    if (backend->is_collective && backend->rank(context->state) != 0)
+        return 0;
+    if (!path[0])
+        return nf_fail(err, NFOLD_E_VALUE, "option 'checkpoint': the name of the file is empty");
+    rc = nf_checkpoint_open(&attempt->checkpoint, path, &attempt->job, err);
+    if (rc < 0)
+        return rc;
+    nf_checkpoint_watch(attempt->checkpoint, context->say, context->say_user);
+    atomic_store(&context->items_continued, nf_checkpoint_facts(attempt->checkpoint)->items_known);
+    return 0;
+}
+
+static int is_all_known(const struct attempt *attempt)
+{
+    return attempt->checkpoint &&
+           nf_checkpoint_facts(attempt->checkpoint)->items_known == attempt->plan.items;
+}
 
 static void add_note(struct attempt *attempt, const char *note)
 {
@@ -378,9 +454,11 @@ static void note_workers(const struct nfold_context *context, struct attempt *at
         took_part += attempt->run->worker[k].first_claim != 0;
         busy += attempt->run->worker[k].busy;
     }
+    for (unsigned k = 1; k < attempt->run->ranks; k++)
+        attempt->facts.cpu += attempt->run->rank[k].cpu;
     add_note(attempt, context->note);
     add_note(attempt, nf_buffer_text(&attempt->run->note));
-    if (took_part == context->workers)
+    if (took_part == context->workers || attempt->run->ranks > 0 || is_all_known(attempt))
         return;
     snprintf(text, sizeof text, "%u of %u workers took part: too little work to share", took_part,
              context->workers);
@@ -394,13 +472,15 @@ static int run_on_backend(struct nfold_context *context, struct attempt *attempt
                                        .workers = context->workers,
                                        .executors = context->executor,
                                        .upgrade = &attempt->upgrade,
-                                       .items_done = &context->items_done};
+                                       .items_done = &context->items_done,
+                                       .checkpoint = attempt->checkpoint};
     int rc = nf_run_create(&attempt->run, &settings, err), failed;
     nfold_error backend_err = {0};
     if (rc < 0)
         return rc;
     failed = context->backend->run(context->state, attempt->run, &backend_err);
     nf_upgrade_end(&attempt->upgrade);
+    nf_checkpoint_end(attempt->checkpoint);
     rc = nf_run_finish(attempt->run, &attempt->facts.root, &attempt->facts.step_error, err);
     if (rc == NFOLD_E_INTERNAL && failed < 0 && err)
         *err = backend_err; /* the backend knows why chunks are missing */
@@ -413,9 +493,12 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     double cpu;
     /* Native code is compared with calls of the body in this process, which a function of the
      * user's may crash: where its calls are made elsewhere, it is only called. */
-    int is_elsewhere =
-        !context->backend->same_memory && (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
-    enum nf_upgrade_policy policy = is_elsewhere ? NF_UPGRADE_OFF : context->native;
+    const nfold_backend *backend = context->backend;
+    int is_elsewhere = !backend->same_memory && !backend->is_collective &&
+                       (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
+    int is_others = backend->is_collective && backend->rank(context->state) != 0;
+    enum nf_upgrade_policy policy =
+        is_elsewhere || is_others || is_all_known(attempt) ? NF_UPGRADE_OFF : context->native;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
     facts->native = word_of_calls(attempt->job.body);
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */
@@ -442,6 +525,9 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
         note_workers(context, attempt);
     add_note(attempt, attempt->upgrade.note);
     note_user_code(attempt);
+    if (attempt->checkpoint && !nf_checkpoint_facts(attempt->checkpoint)->has_lock)
+        add_note(attempt, "the checkpoint's file system has no locks: do not run this twice at "
+                          "once");
     facts->run = attempt->run;
     facts->plan = &attempt->plan;
     facts->backend = context->backend->name;
@@ -450,6 +536,10 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
     facts->workers_asked = context->workers_asked;
     facts->items_done = atomic_load(&context->items_done);
     facts->compile = attempt->upgrade.seconds;
+    if (attempt->checkpoint) {
+        facts->checkpoint = nf_options_text(context->options, "checkpoint");
+        facts->kept = nf_checkpoint_facts(attempt->checkpoint);
+    }
     *report = nf_report_create(facts);
     return *report ? 0 : nf_fail_memory(err);
 }
@@ -470,8 +560,11 @@ static int run_work(struct nfold_context *context, struct attempt *attempt, cons
                                          .isa = context->isa,
                                          .stop = &context->stop};
     atomic_store(&context->items_done, 0);
+    atomic_store(&context->items_continued, 0);
     atomic_store(&context->items_all, attempt->plan.items);
-    rc = attempt_run(context, attempt, err);
+    rc = open_checkpoint(context, attempt, err);
+    if (rc == 0)
+        rc = attempt_run(context, attempt, err);
     if (report && (rc == 0 || rc == NFOLD_E_STOPPED)) {
         int report_rc = make_report(context, attempt, report, rc == 0 ? err : NULL);
         rc = rc == 0 ? report_rc : rc;
@@ -502,6 +595,7 @@ int nfold_run(nfold_context *context, const nfold_work *work, nfold_report **rep
     atomic_store(&context->items_all, 0);
     atomic_store(&context->items_done, 0);
     nf_run_destroy(attempt.run);
+    nf_checkpoint_close(attempt.checkpoint);
     nf_buffer_clear(&attempt.note);
     nf_float_env_leave(&env);
     pthread_mutex_unlock(&context->busy);

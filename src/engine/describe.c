@@ -24,7 +24,8 @@ static double value_of(uint64_t bits)
     return value;
 }
 
-int nf_describe(const struct nf_order_job *job, struct nfold_buffer *buffer, nfold_error *err)
+int nf_describe(const struct nf_order_job *job, const struct nf_known *known,
+                struct nfold_buffer *buffer, nfold_error *err)
 {
     const struct nf_plan *plan = job->plan;
     const struct nfold_body *body = job->body;
@@ -33,17 +34,38 @@ int nf_describe(const struct nf_order_job *job, struct nfold_buffer *buffer, nfo
                        "a %s body exists in this process only: use the backend threads",
                        body->type->name);
     /* Bits, since a locale may write numbers its own way. */
-    nf_buffer_print(buffer,
-                    "nfold-work 1\norder v1\nkind %d\nrule %d\nop %d\nn %" PRIu64 "\n"
-                    "a %" PRIx64 "\nb %" PRIx64 "\nnonfinite %d\nisa %s\ncrowd %u\nbody %s\n",
-                    (int)plan->kind, (int)plan->rule, (int)plan->op,
-                    plan->items - (uint64_t)plan->has_ends,
-                    bits_of(plan->is_negated ? plan->last : plan->first),
-                    bits_of(plan->is_negated ? plan->first : plan->last), plan->allow_nonfinite,
-                    job->isa, job->crowd, body->type->name);
+    nf_buffer_print(
+        buffer,
+        "nfold-work 1\norder v1\nkind %d\nrule %d\nop %d\nn %" PRIu64 "\n"
+        "a %" PRIx64 "\nb %" PRIx64 "\nnonfinite %d\nisa %s\ncrowd %u\nbody %s\nknown %u\n",
+        (int)plan->kind, (int)plan->rule, (int)plan->op, plan->items - (uint64_t)plan->has_ends,
+        bits_of(plan->is_negated ? plan->last : plan->first),
+        bits_of(plan->is_negated ? plan->first : plan->last), plan->allow_nonfinite, job->isa,
+        job->crowd, body->type->name, known->count);
+    for (unsigned k = 0; k < known->count; k++)
+        nf_buffer_print(buffer, "%" PRIx64 " %" PRIx64 "\n", known->range[k].first,
+                        known->range[k].count);
     if (buffer->failed)
         return nf_fail_memory(err);
     return body->type->describe(body->self, buffer, err);
+}
+
+static int fail_to_read(nfold_error *err)
+{
+    return nf_fail(err, NFOLD_E_INTERNAL, "a worker cannot read the description of its work");
+}
+
+/* Moves the beginning of the body's text behind so many lines. */
+static int skip_lines(struct nf_description *description, unsigned lines, nfold_error *err)
+{
+    for (; lines > 0; lines--) {
+        const char *end = memchr(description->body_text, '\n', description->body_size);
+        if (!end)
+            return fail_to_read(err);
+        description->body_size -= (size_t)(end + 1 - description->body_text);
+        description->body_text = end + 1;
+    }
+    return 0;
 }
 
 int nf_describe_read(struct nf_description *description, const char *text, size_t size,
@@ -57,11 +79,11 @@ int nf_describe_read(struct nf_description *description, const char *text, size_
              text);
     if (sscanf(head,
                "nfold-work 1\norder v1\nkind %d\nrule %d\nop %d\nn %" SCNu64 "\na %" SCNx64
-               "\nb %" SCNx64 "\nnonfinite %d\nisa %15s\ncrowd %u\nbody %31s%n",
+               "\nb %" SCNx64 "\nnonfinite %d\nisa %15s\ncrowd %u\nbody %31s\nknown %u%n",
                &kind, &rule, &op, &n, &a, &b, &nonfinite, description->isa, &description->crowd,
-               description->body, &length) != 10 ||
+               description->body, &description->known, &length) != 11 ||
         length == 0 || head[length] != '\n')
-        return nf_fail(err, NFOLD_E_INTERNAL, "a worker cannot read the description of its work");
+        return fail_to_read(err);
     *work = (nfold_work){.size = sizeof *work,
                          .kind = (enum nfold_kind)kind,
                          .rule = (enum nfold_rule)rule,
@@ -70,7 +92,34 @@ int nf_describe_read(struct nf_description *description, const char *text, size_
                          .a = value_of(a),
                          .b = value_of(b),
                          .allow_nonfinite = nonfinite};
-    description->body_text = text + length + 1;
+    description->known_text = description->body_text = text + length + 1;
     description->body_size = size - (size_t)length - 1;
-    return 0;
+    return skip_lines(description, description->known, err);
+}
+
+/* "FIRST COUNT\n" in hexadecimal; returns where the next line begins, or NULL. */
+static const char *read_range(const char *line, struct nfold_range *range)
+{
+    char *end;
+    range->first = strtoull(line, &end, 16);
+    if (end == line || *end != ' ')
+        return NULL;
+    line = end;
+    range->count = strtoull(line, &end, 16);
+    return end == line || *end != '\n' ? NULL : end + 1;
+}
+
+int nf_describe_known(const struct nf_description *description, struct nf_known *known,
+                      nfold_error *err)
+{
+    struct nfold_range *range = calloc((size_t)description->known + 1, sizeof *range);
+    const char *line = description->known_text;
+    int rc = range ? 0 : nf_fail_memory(err);
+    for (unsigned k = 0; rc == 0 && k < description->known; k++)
+        if (!(line = read_range(line, &range[k])))
+            rc = fail_to_read(err);
+    if (rc == 0 && nf_known_set(known, range, description->known) < 0)
+        rc = fail_to_read(err);
+    free(range);
+    return rc;
 }

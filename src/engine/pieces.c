@@ -110,6 +110,15 @@ int nf_pieces_has_room(const struct nf_plan *plan, const struct nf_pieces *piece
     return at == pieces->count || end_of(fragment) <= pieces->piece[at]->chunks.first;
 }
 
+int nf_pieces_take(struct nf_pieces *pieces, struct nfold_fragment *fragment)
+{
+    if (pieces->count == 0)
+        return 0;
+    nf_fragment_copy(fragment, pieces->piece[0]);
+    remove_piece(pieces, 0);
+    return 1;
+}
+
 int nf_pieces_gap(const struct nf_pieces *pieces, struct nfold_range *gap)
 {
     uint64_t first = gap->first, end = first + gap->count;

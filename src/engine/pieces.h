@@ -17,6 +17,8 @@ int nf_pieces_add(const struct nf_plan *plan, struct nf_pieces *pieces,
 /* Is it a fragment of the plan that overlaps none? */
 int nf_pieces_has_room(const struct nf_plan *plan, const struct nf_pieces *pieces,
                        const struct nfold_fragment *fragment);
+/* Takes the first one out: 1, or 0 if there is none. */
+int nf_pieces_take(struct nf_pieces *pieces, struct nfold_fragment *fragment);
 /* Cuts *gap to its first part that is in no piece; 0: all of it is. */
 int nf_pieces_gap(const struct nf_pieces *pieces, struct nfold_range *gap);
 /* The fragment of all claims of the plan, or NULL while some are missing. */

@@ -43,7 +43,7 @@ static void use_memory(struct nfold_run *run, void *memory)
 void nf_remote_share(struct nfold_run *run, void *memory)
 {
     use_memory(run, memory);
-    atomic_store(&run->shared->limit, run->job.plan->chunks);
+    nf_run_begin(run);
 }
 
 unsigned nf_remote_traits(const struct nfold_run *run)
@@ -169,7 +169,7 @@ static int make_run(struct remote *remote, const struct nf_description *descript
         return rc;
     use_memory(remote->run, memory);
     become_worker(remote->run);
-    return 0;
+    return nf_describe_known(description, &remote->run->known, err);
 }
 
 static struct remote *create(unsigned workers)

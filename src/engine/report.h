@@ -12,6 +12,8 @@ struct nf_report_facts {
     struct nfold_node root;
     double value, step_error;
     uint64_t items_done;
+    const char *checkpoint; /* its file, or NULL */
+    const struct nf_checkpoint_facts *kept;
     double start, end, cpu, compile; /* start and end by the clock, compiling not between them */
 };
 

@@ -59,6 +59,25 @@ static void print_step_error(struct nfold_buffer *out, const nfold_report *repor
         nf_buffer_print(out, "step error ~ %.2g\n", report->step_error);
 }
 
+static int has_ranks(const nfold_report *report)
+{
+    return report->workers > 0 && report->worker[0].host && report->worker[0].host[0] != '\0';
+}
+
+/* "4 ranks of 2 threads on 2 hosts (mpi, Open MPI 4.1.4)" */
+static void print_ranks(struct nfold_buffer *out, const nfold_report *report)
+{
+    struct nfold_buffer text = {0};
+    unsigned threads = report->threads / report->workers;
+    int is_even = report->threads % report->workers == 0;
+    nf_buffer_print(&text, "%u rank%s of %s%u thread%s on %u host%s (%s, %s)", report->workers,
+                    report->workers == 1 ? "" : "s", is_even ? "" : "about ", threads,
+                    threads == 1 ? "" : "s", report->hosts, report->hosts == 1 ? "" : "s",
+                    report->backend, report->library);
+    print_wrapped(out, "workers", nf_buffer_text(&text));
+    nf_buffer_clear(&text);
+}
+
 static void print_workers(struct nfold_buffer *out, const nfold_report *report, const char *cpus)
 {
     char text[512];
@@ -110,12 +129,29 @@ void nf_report_amdahl(double limit, char *text)
         snprintf(text, NF_NUMBER_SIZE, limit < 99.95 ? "%.1f x" : "%.0f x", limit);
 }
 
+/* Of the mean rank. */
+static void print_messages(struct nfold_buffer *out, const nfold_report *report)
+{
+    char communication[NF_NUMBER_SIZE], waiting[NF_NUMBER_SIZE];
+    if (!has_ranks(report))
+        return;
+    print_label(out, "messages");
+    nf_buffer_print(out, "communication %s, waiting %s, of the mean rank\n",
+                    nf_number_seconds(report->communication, communication),
+                    nf_number_seconds(report->waiting, waiting));
+}
+
 static void print_sharing(struct nfold_buffer *out, const nfold_report *report)
 {
     char limit[NF_NUMBER_SIZE], serial[NF_NUMBER_SIZE];
     print_label(out, "sharing");
-    nf_buffer_print(out, "efficiency %.0f %%, imbalance %.2f\n", 100 * report->efficiency,
+    nf_buffer_print(out, "efficiency %.0f %%, imbalance %.2f", 100 * report->efficiency,
                     report->imbalance);
+    if (has_ranks(report) && report->workers > 1)
+        nf_buffer_print(out, ", slowest rank %u on %.20s", report->slowest,
+                        report->worker[report->slowest].host);
+    nf_buffer_string(out, "\n");
+    print_messages(out, report);
     if (!isfinite(report->amdahl_limit))
         return;
     nf_number_seconds(report->serial, serial);
@@ -142,6 +178,31 @@ const char *nf_report_code(const char *native)
         if (strcmp(code[i].word, native) == 0)
             return code[i].sentence;
     return native;
+}
+
+/* What the file gave and what it cost. */
+static void print_checkpoint(struct nfold_buffer *out, const nfold_report *report)
+{
+    struct nfold_buffer text = {0};
+    char seconds[NF_NUMBER_SIZE];
+    double share = (double)report->items_continued / (double)report->items;
+    if (report->checkpoint[0] == '\0')
+        return;
+    if (report->items_continued == report->items)
+        nf_buffer_print(&text, "all of it is from %s", report->checkpoint);
+    else if (report->items_continued > 0)
+        nf_buffer_print(&text, "%.0f %% from %s", floor(100 * share), report->checkpoint);
+    else
+        nf_buffer_print(&text, "%s", report->checkpoint);
+    if (report->checkpoint_writes > 0)
+        nf_buffer_print(&text, ", %u write%s in %s", report->checkpoint_writes,
+                        report->checkpoint_writes == 1 ? "" : "s",
+                        nf_number_seconds(report->checkpoint_seconds, seconds));
+    if (report->checkpoint_failure[0] != '\0')
+        nf_buffer_print(&text, "; the last of it is not in the file: %s",
+                        report->checkpoint_failure);
+    print_wrapped(out, "checkpoint", nf_buffer_text(&text));
+    nf_buffer_clear(&text);
 }
 
 static int is_one_of(const char *word, const char *one, const char *other)
@@ -185,6 +246,61 @@ static void print_worker(struct nfold_buffer *out, const nfold_worker_report *wo
                     nf_number_scaled((double)worker->native_chunks, native));
 }
 
+static void print_rank(struct nfold_buffer *out, const nfold_worker_report *rank)
+{
+    char busy[NF_NUMBER_SIZE], communication[NF_NUMBER_SIZE], waiting[NF_NUMBER_SIZE];
+    char chunks[NF_NUMBER_SIZE];
+    nf_buffer_print(out, "busy %s, communication %s, waiting %s, %s chunks, %.12s\n",
+                    nf_number_seconds(rank->busy, busy),
+                    nf_number_seconds(rank->communication, communication),
+                    nf_number_seconds(rank->waiting, waiting),
+                    nf_number_scaled((double)rank->chunks, chunks), rank->host);
+}
+
+/* The ranks of one host, summed up. */
+static void print_host(struct nfold_buffer *out, const nfold_report *report, unsigned first)
+{
+    const char *host = report->worker[first].host;
+    char busy_text[NF_NUMBER_SIZE], chunks_text[NF_NUMBER_SIZE], label[24];
+    unsigned ranks = 0, threads = 0;
+    double busy = 0, chunks = 0;
+    for (unsigned k = first; k < report->workers; k++) {
+        const nfold_worker_report *rank = &report->worker[k];
+        if (strcmp(rank->host, host) != 0)
+            continue;
+        ranks++;
+        threads += rank->threads;
+        busy += rank->busy * rank->threads;
+        chunks += (double)rank->chunks;
+    }
+    snprintf(label, sizeof label, "host %.16s ", host);
+    print_label(out, label);
+    nf_buffer_print(out, "%u rank%s, %u thread%s, busy %s in all, %s chunks\n", ranks,
+                    ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s",
+                    nf_number_seconds(busy, busy_text), nf_number_scaled(chunks, chunks_text));
+}
+
+static int is_first_of_host(const nfold_report *report, unsigned rank)
+{
+    for (unsigned k = 0; k < rank; k++)
+        if (strcmp(report->worker[k].host, report->worker[rank].host) == 0)
+            return 0;
+    return 1;
+}
+
+static void print_each_rank(struct nfold_buffer *out, const nfold_report *report)
+{
+    char label[24];
+    for (unsigned k = 0; k < report->workers; k++) {
+        snprintf(label, sizeof label, "rank %u ", k);
+        print_label(out, label);
+        print_rank(out, &report->worker[k]);
+    }
+    for (unsigned k = 0; k < report->workers; k++)
+        if (is_first_of_host(report, k))
+            print_host(out, report, k);
+}
+
 static void print_each_worker(struct nfold_buffer *out, const nfold_report *report)
 {
     char label[24];
@@ -199,14 +315,20 @@ void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const 
                     int each_worker)
 {
     print_step_error(out, report);
-    print_workers(out, report, cpus);
-    if (each_worker)
+    if (has_ranks(report))
+        print_ranks(out, report);
+    else
+        print_workers(out, report, cpus);
+    if (each_worker && has_ranks(report))
+        print_each_rank(out, report);
+    else if (each_worker)
         print_each_worker(out, report);
     print_processes(out, report);
     print_times(out, report);
     print_sharing(out, report);
     print_code(out, report);
     print_order(out, report);
+    print_checkpoint(out, report);
     if (report->note[0] != '\0')
         print_wrapped(out, "note", report->note);
 }
@@ -242,6 +364,10 @@ static void json_workers(struct nf_json *json, const nfold_report *report)
         nf_json_number(json, "start_up", worker->start_up);
         nf_json_unsigned(json, "memory", worker->memory);
         nf_json_unsigned(json, "restarts", worker->restarts);
+        nf_json_string(json, "host", worker->host);
+        nf_json_unsigned(json, "threads", worker->threads);
+        nf_json_number(json, "communication", worker->communication);
+        nf_json_number(json, "waiting", worker->waiting);
         nf_json_end(json);
     }
     nf_json_end(json);
@@ -257,6 +383,19 @@ static void json_answer(struct nf_json *json, const nfold_report *report)
     json_hex(json, "lo", report->lo);
     nf_json_string(json, "hash", hash);
     nf_json_number(json, "step_error", report->step_error);
+}
+
+static void json_checkpoint(struct nf_json *json, const nfold_report *report)
+{
+    if (report->checkpoint[0] == '\0')
+        return;
+    nf_json_object(json, "checkpoint");
+    nf_json_string(json, "file", report->checkpoint);
+    nf_json_unsigned(json, "items_continued", report->items_continued);
+    nf_json_unsigned(json, "writes", report->checkpoint_writes);
+    nf_json_number(json, "seconds", report->checkpoint_seconds);
+    nf_json_string(json, "failure", report->checkpoint_failure);
+    nf_json_end(json);
 }
 
 static void json_measures(struct nf_json *json, const nfold_report *report)
@@ -289,6 +428,13 @@ void nf_report_json(struct nf_json *json, const char *key, const nfold_report *r
     nf_json_unsigned(json, "restarts", report->restarts);
     nf_json_number(json, "start_up", report->start_up);
     nf_json_unsigned(json, "memory", report->memory);
+    nf_json_unsigned(json, "hosts", report->hosts);
+    nf_json_unsigned(json, "threads", report->threads);
+    nf_json_string(json, "library", report->library);
+    nf_json_number(json, "communication", report->communication);
+    nf_json_number(json, "waiting", report->waiting);
+    nf_json_unsigned(json, "slowest", report->slowest);
+    json_checkpoint(json, report);
     json_workers(json, report);
     nf_json_end(json);
 }

@@ -12,6 +12,7 @@
 #include "describe.h"
 #include "error.h"
 #include "float_env.h"
+#include "ranks.h"
 #include "remote.h"
 
 #define CLAIM_SECONDS_MAX 5e-3  /* so that native code is taken up soon, and progress moves */
@@ -33,13 +34,14 @@ static uint64_t chunks_left(const struct nfold_run *run)
 {
     uint64_t next = atomic_load_explicit(&run->shared->next, memory_order_relaxed);
     uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
-    return next < limit ? limit - next : 0;
+    return next < limit ? limit - next - nf_known_count(&run->known, next, limit) : 0;
 }
 
 static double run_left(const struct nfold_run *run)
 {
     double each = seconds_each(run);
-    return each > 0 ? each * (double)chunks_left(run) : -1;
+    uint64_t chunks = chunks_left(run);
+    return each > 0 || chunks == 0 ? each * (double)chunks : -1;
 }
 
 static unsigned run_workers(const struct nfold_run *run)
@@ -111,13 +113,17 @@ static int claim_next(struct nfold_run *run, const struct nf_run_worker *worker,
                       struct nfold_range *chunks)
 {
     uint64_t batch = batch_size(run, worker);
-    uint64_t first = atomic_load_explicit(&run->shared->next, memory_order_relaxed), count;
+    uint64_t next = atomic_load_explicit(&run->shared->next, memory_order_relaxed), first, count;
     do {
-        uint64_t limit = atomic_load_explicit(&run->shared->limit, memory_order_relaxed);
-        if (first >= limit)
+        uint64_t end = atomic_load_explicit(&run->shared->limit, memory_order_relaxed), known;
+        first = next;
+        known = nf_known_skip(&run->known, &first);
+        if (first >= end)
             return 0;
-        count = batch < limit - first ? batch : limit - first;
-    } while (!atomic_compare_exchange_weak_explicit(&run->shared->next, &first, first + count,
+        if (known < end)
+            end = known;
+        count = batch < end - first ? batch : end - first;
+    } while (!atomic_compare_exchange_weak_explicit(&run->shared->next, &next, first + count,
                                                     memory_order_relaxed, memory_order_relaxed));
     *chunks = (struct nfold_range){first, count};
     return 1;
@@ -291,11 +297,13 @@ static void run_merge(struct nfold_run *run, unsigned number, const struct nfold
     }
     rc = nf_pieces_add(plan, &run->pieces, fragment);
     pthread_mutex_unlock(&run->lock);
-    nf_float_env_leave(&env);
     if (rc < 0)
         fail_at(run, fragment->chunks.first + 1, rc, NULL);
     else
         atomic_fetch_add_explicit(run->items_done, items, memory_order_relaxed);
+    if (rc == 0)
+        nf_checkpoint_keep(run->checkpoint, fragment);
+    nf_float_env_leave(&env);
 }
 
 static int grow_lost(struct nfold_run *run)
@@ -343,7 +351,34 @@ static int run_work(struct nfold_run *run, unsigned number)
 
 static int run_describe(struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
 {
-    return nf_describe(&run->job, buffer, err);
+    return nf_describe(&run->job, &run->known, buffer, err);
+}
+
+void nf_run_begin(struct nfold_run *run)
+{
+    const struct nf_plan *plan = run->job.plan;
+    uint64_t claims = nf_plan_claims(plan);
+    atomic_store(&run->shared->limit, plan->chunks);
+    atomic_store(&run->shared->ends_taken, nf_known_count(&run->known, plan->chunks, claims) > 0);
+}
+
+int nf_run_skip(struct nfold_run *run, const struct nfold_range *known, unsigned count)
+{
+    int rc = nf_known_set(&run->known, known, count);
+    if (rc == 0)
+        nf_run_begin(run);
+    return rc;
+}
+
+static double run_keep_every(const struct nfold_run *run)
+{
+    return nf_checkpoint_every(run->checkpoint);
+}
+
+static unsigned run_known(const struct nfold_run *run, const struct nfold_range **known)
+{
+    *known = run->known.range;
+    return run->known.count;
 }
 
 const struct nfold_engine nf_engine = {
@@ -374,7 +409,49 @@ const struct nfold_engine nf_engine = {
     .rest = nf_remote_rest,
     .note = nf_remote_note,
     .note_worker = nf_remote_note_worker,
+    .spread = nf_ranks_spread,
+    .inner_open = nf_ranks_inner_open,
+    .inner_run = nf_ranks_inner_run,
+    .inner_close = nf_ranks_inner_close,
+    .identity = nf_ranks_identity,
+    .chunks = nf_ranks_chunks,
+    .confine = nf_ranks_confine,
+    .each = nf_ranks_each,
+    .take = nf_ranks_take,
+    .accept = nf_ranks_accept,
+    .whole = nf_ranks_whole,
+    .conclude = nf_ranks_conclude,
+    .failure = nf_ranks_failure,
+    .fail = nf_ranks_fail,
+    .halt = nf_ranks_halt,
+    .items_done = nf_ranks_items_done,
+    .items_elsewhere = nf_ranks_items_elsewhere,
+    .sum_up = nf_ranks_sum_up,
+    .note_ranks = nf_ranks_note,
+    .known = run_known,
+    .skip = nf_run_skip,
+    .keep_every = run_keep_every,
 };
+
+/* Begins with what earlier runs have merged. */
+static int continue_from(struct nfold_run *run, struct nf_checkpoint *checkpoint)
+{
+    struct nfold_range *range;
+    int rc;
+    if (!checkpoint)
+        return 0;
+    run->checkpoint = checkpoint;
+    nf_checkpoint_take(checkpoint, &run->pieces);
+    range = calloc((size_t)run->pieces.count + 1, sizeof *range);
+    if (!range)
+        return NFOLD_E_MEMORY;
+    for (unsigned k = 0; k < run->pieces.count; k++)
+        range[k] = run->pieces.piece[k]->chunks;
+    rc = nf_run_skip(run, range, run->pieces.count);
+    free(range);
+    atomic_fetch_add(run->items_done, nf_checkpoint_facts(checkpoint)->items_known);
+    return rc;
+}
 
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err)
 {
@@ -402,13 +479,13 @@ int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings
     made->executors = settings->executors;
     made->upgrade = settings->upgrade;
     made->items_done = settings->items_done;
-    made->own.limit = plan->chunks;
+    nf_run_begin(made);
     if (body->type->cost_ns)
         made->cost_seconds = body->type->cost_ns(body->self) * 1e-9 * (double)plan->chunk_items;
     pthread_mutex_init(&made->lock, NULL);
     made->started = nf_clock_now();
     *run = made;
-    return 0;
+    return continue_from(made, settings->checkpoint) < 0 ? nf_fail_memory(err) : 0;
 }
 
 void nf_run_destroy(struct nfold_run *run)
@@ -416,8 +493,10 @@ void nf_run_destroy(struct nfold_run *run)
     if (!run)
         return;
     nf_pieces_clear(&run->pieces);
+    nf_known_clear(&run->known);
     pthread_mutex_destroy(&run->lock);
     nf_buffer_clear(&run->note);
+    free(run->rank);
     free(run->lost);
     free(run->hand);
     free(run->own_worker);

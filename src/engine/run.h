@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 
 #include "buffer.h"
+#include "checkpoint.h"
 #include "executor.h"
+#include "known.h"
 #include "pieces.h"
 #include "upgrade.h"
 
@@ -71,12 +73,18 @@ struct nfold_run {
     double cost_seconds; /* of a chunk, as the body says; 0: unknown */
     double cpu_started;  /* of a worker process */
     _Atomic uint64_t *items_done;
-    struct nfold_buffer note; /* the backend's, for the report */
+    struct nf_known known;            /* done before this run */
+    struct nf_checkpoint *checkpoint; /* the context's, or NULL */
+    struct nfold_buffer note;         /* the backend's, for the report */
+    struct nfold_rank_report *rank;   /* [ranks], for the report; NULL: none */
+    unsigned ranks;
+    uint64_t items_elsewhere; /* of ranks: in *items_done, but not merged */
     struct nf_run_shared own;
     _Atomic unsigned lost_count;
 
     _Alignas(128) pthread_mutex_t lock; /* guards all below */
     struct nf_pieces pieces;
+    uint64_t unwanted; /* of ranks: chunks from here on are not wanted, whatever part is confined */
     struct nfold_range *lost;
     unsigned lost_capacity;
     struct nf_failure failure; /* the lowest; code 0: none */
@@ -88,10 +96,16 @@ struct nf_run_settings {
     struct nf_executor **executors;
     struct nf_upgrade *upgrade;
     _Atomic uint64_t *items_done;
+    struct nf_checkpoint *checkpoint; /* or NULL */
 };
 
+/* On failure *run may be there: destroy it in any case. */
 int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings, nfold_error *err);
 void nf_run_destroy(struct nfold_run *run);
+/* Before the first claim: these ranges are done, by an earlier run. They ascend. */
+int nf_run_skip(struct nfold_run *run, const struct nfold_range *known, unsigned count);
+/* Sets what all workers see to a beginning; of memory that is zero. */
+void nf_run_begin(struct nfold_run *run);
 /* Keeps the lowest failure of all; from any worker of this process. */
 void nf_run_keep_failure(struct nfold_run *run, const struct nf_failure *failure);
 /* After the backend returned: the root of the tree, or the lowest failure, or NFOLD_E_STOPPED. */

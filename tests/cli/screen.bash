@@ -10,9 +10,11 @@ NFOLD_PATH=$(cd "$(dirname "$NFOLD")" && pwd)
 # Times, rates, counts of processors and paths of this machine.
 normalise() {
     sed -E \
-        -e 's/^((serial|threads|processes) +[0-9]+) .* ([0-9a-f]{8}) #*$/\1 # \3 #/' \
+        -e 's/^((serial|threads|processes) +[0-9]+) .* ([0-9a-f]{8})( #*)?$/\1 # \3 #/' \
         -e 's/the fastest of [0-9]+( to [0-9]+)? runs/the fastest of # runs/' \
         -e '/^ {14}nothing else needs it$/d' \
+        -e '/^ {14}missing: no MPI/,/--build-mpi/d' \
+        -e '/^mpi +no MPI/,/--build-mpi/d; /^mpi +[0-9]/d; /^mpi: .* start in/d' \
         -e 's/^(processors|instructions|compiler|topology)( +).*/\1\2#/' \
         -e 's/[0-9]+(\.[0-9]+)?(e[-+][0-9]+)? ?(ns|us|ms|s|min|h)\b/# s/g' \
         -e 's/[0-9]+(\.[0-9]+)? [kMGTP]? ?(items)?\/s/# items\/s/g' \

@@ -265,6 +265,8 @@ static const nfold_report some_report = {
     .wall = 2,
     .rate = 205,
     .amdahl_limit = __builtin_inf(),
+    .checkpoint = "",
+    .checkpoint_failure = "",
 };
 
 static void the_largest_numbers_fit_into_80_columns(void **state)

@@ -17,6 +17,16 @@ setup() {
     [[ "$output" != *DIFFERENT* ]]
 }
 
+@test "the benchmarks of MPI run" {
+    command -v mpicc.openmpi mpirun.mpich >/dev/null || skip "Open MPI and MPICH are not both here"
+    [ -e "$NFOLD_BUILD_ROOT/src/backends/mpi/nfold-mpi-mpich.so" ] || skip "built without MPI"
+    [ "$(nproc)" -ge 2 ] || skip "two processors are needed"
+    run /usr/bin/python3 "$BENCH" --quick --rounds 1 --only mpi --build "$NFOLD_BUILD_ROOT"
+    echo "$output"
+    [[ "$output" == *"| MPICH: parallel part, over plain C MPI, same kernel |"* ]]
+    [[ "$output" == *"| mpi: a static rank's fragment, "*"| yes |"* ]]
+}
+
 @test "an unknown claim is refused, and figures of a few items are never kept" {
     run /usr/bin/python3 "$BENCH" --only nonsense
     [ "$status" -eq 2 ]

@@ -21,6 +21,10 @@ copy_tools() {
     [[ "$output" == *gcc* && "$output" == *meson* && "$output" != *cmocka* ]]
     run "$SETUP" --list test
     [[ "$output" == *gcc* && "$output" == *libcmocka-dev* ]]
+    run "$SETUP" --list all
+    [[ "$output" == *openmpi-bin* && "$output" == *libmpich-dev* && "$output" == *slurm-wlm* ]]
+    run "$SETUP" --list bench
+    [[ "$output" == *python3-mpi4py* && "$output" != *slurm-wlm* ]]
 }
 
 @test "setup refuses an unknown group and names the known ones" {

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "buffer.h"
@@ -156,27 +157,41 @@ static void a_work_is_described_without_losing_a_bit(void **state)
         .name = "fake", .forms = NFOLD_FORM_CALL, .describe = describe_fake};
     nfold_body fake = {.type = &type, .self = "its own words\n"};
     nfold_work work = integral(NFOLD_SIMPSON, 1.0 / 3, 0.1, 1000);
+    const struct nfold_range done[] = {{0, 3}, {500, 26}};
+    struct nf_known known = {0}, known_again = {0};
     struct nf_plan plan = accepts(work);
     struct nf_order_job job = {.plan = &plan, .body = &fake, .isa = "scalar", .crowd = 3};
     struct nf_description again;
     struct nfold_buffer text = {0};
     nfold_error err;
     (void)state;
-    assert_int_equal(nf_describe(&job, &text, &err), 0);
+    assert_int_equal(nf_known_set(&known, done, 2), 0);
+    assert_int_equal(nf_describe(&job, &known, &text, &err), 0);
     assert_string_equal(nf_buffer_text(&text),
                         "nfold-work 1\norder v1\nkind 0\nrule 1\nop 0\nn 1000\n"
                         "a 3fd5555555555555\nb 3fb999999999999a\nnonfinite 0\nisa scalar\ncrowd 3\n"
-                        "body fake\nits own words\n");
+                        "body fake\nknown 2\n0 3\n1f4 1a\nits own words\n");
     assert_int_equal(nf_describe_read(&again, text.data, text.size, &err), 0);
     assert_true(again.work.a == work.a && again.work.b == work.b && again.work.n == work.n);
     assert_int_equal(again.crowd, 3);
     assert_string_equal(again.body, "fake");
     assert_string_equal(again.body_text, "its own words\n");
-    assert_int_equal(nf_describe_read(&again, text.data, 20, &err), NFOLD_E_INTERNAL);
+    assert_int_equal(nf_describe_known(&again, &known_again, &err), 0);
+    assert_int_equal(known_again.count, 2);
+    assert_memory_equal(known_again.range, done, sizeof done);
+    for (size_t size = 0; size < text.size - strlen("its own words\n"); size++) {
+        char *cut = malloc(size + 1); /* exactly so much: what is read beyond it is seen */
+        memcpy(cut, text.data, size);
+        cut[size] = '\0';
+        assert_int_equal(nf_describe_read(&again, cut, size, &err), NFOLD_E_INTERNAL);
+        free(cut);
+    }
     nf_buffer_clear(&text);
     job.body = body;
-    assert_int_equal(nf_describe(&job, &text, &err), NFOLD_E_USAGE);
+    assert_int_equal(nf_describe(&job, &known, &text, &err), NFOLD_E_USAGE);
     assert_non_null(strstr(err.message, "exists in this process only"));
+    nf_known_clear(&known);
+    nf_known_clear(&known_again);
     nf_buffer_clear(&text);
 }
 

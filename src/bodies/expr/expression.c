@@ -329,6 +329,14 @@ static int expression_describe(const void *self, struct nfold_buffer *buffer, nf
     return buffer->failed ? nf_fail_memory(err) : NFOLD_OK;
 }
 
+/* Its program: the values of --set and the mathematics are in it, blanks and brackets are not. */
+static int expression_identify(const void *self, struct nfold_buffer *bytes, nfold_error *err)
+{
+    const struct expression *expression = self;
+    nf_print_ir(&expression->ir, bytes);
+    return bytes->failed ? nf_fail_memory(err) : NFOLD_OK;
+}
+
 /* The next line of a description, cut off; NULL at the text. */
 static char *next_line(char **rest)
 {
@@ -429,6 +437,7 @@ const struct nfold_body_type nf_body_expression = {
     .compile = expression_compile,
     .unload = expression_unload,
     .describe = expression_describe,
+    .identify = expression_identify,
     .rebuild = expression_rebuild,
     .load = expression_load,
     .show = expression_show,

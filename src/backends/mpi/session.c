@@ -1,0 +1,123 @@
+/* session.c: what every rank does in a run. */
+#include "session.h"
+
+#include <string.h>
+
+#include "wait.h"
+
+#define NAP_SECONDS 1e-3
+#define NAP_MOST    20e-3
+
+void nf_session_begin(struct nf_session *session, struct nf_ranks *ranks, struct nfold_run *run,
+                      unsigned crowd)
+{
+    *session = (struct nf_session){.ranks = ranks,
+                                   .run = run,
+                                   .is_first_part = 1,
+                                   .failed_place = UINT64_MAX,
+                                   .began = ranks->engine->now()};
+    session->kept_at = session->began;
+    ranks->post.communication = 0;
+    ranks->engine->spread(run, crowd);
+}
+
+/* The ends belong to rank 0: they come with its first part, which may be empty. */
+static void give_part(struct nf_session *session)
+{
+    struct nf_ranks *ranks = session->ranks;
+    ranks->engine->confine(session->run, session->part, ranks->post.rank == 0);
+    session->part = (struct nfold_range){0, 0};
+    session->is_first_part = 0;
+    session->has_wanted = 0;
+    nf_crew_run(&ranks->crew, session->run);
+}
+
+int nf_session_tend_crew(struct nf_session *session)
+{
+    int has_part =
+        session->part.count > 0 || (session->is_first_part && session->ranks->post.rank == 0);
+    if (session->is_resting || nf_crew_is_busy(&session->ranks->crew))
+        return 0;
+    if (has_part && !session->is_stopped) {
+        give_part(session);
+        return 1;
+    }
+    if (session->is_exhausted || session->is_stopped) {
+        session->is_resting = 1;
+        session->rested_at = session->ranks->engine->now();
+    }
+    return 0;
+}
+
+int nf_session_has_failed(struct nf_session *session, uint64_t *place, nfold_error *err)
+{
+    if (!session->ranks->engine->failure(session->run, place, err) ||
+        *place >= session->failed_place)
+        return 0;
+    session->failed_place = *place;
+    return 1;
+}
+
+int nf_session_is_told_to_stop(struct nf_session *session)
+{
+    int is_told = session->ranks->engine->tend(session->run) || session->ranks->stop;
+    return is_told && !session->is_stopped;
+}
+
+void nf_session_stop(struct nf_session *session)
+{
+    session->is_stopped = 1;
+    session->ranks->engine->halt(session->run);
+}
+
+/* With more ranks than processors each naps longer, since every waking costs the others. */
+void nf_session_rest(struct nf_session *session, struct nf_wait *wait)
+{
+    double nap = NAP_SECONDS * session->ranks->crowd;
+    if (nf_crew_is_busy(&session->ranks->crew)) {
+        nf_crew_wait(&session->ranks->crew, nap < NAP_MOST ? nap : NAP_MOST);
+        nf_wait_reset(wait);
+    } else {
+        nf_wait_a_bit(wait);
+    }
+}
+
+void nf_session_end(struct nf_session *session)
+{
+    session->ranks->engine->halt(session->run);
+    while (nf_crew_is_busy(&session->ranks->crew))
+        nf_crew_wait(&session->ranks->crew, NAP_MOST);
+}
+
+void nf_session_sum_up(struct nf_session *session, struct nfold_rank_report *report)
+{
+    const struct nf_post *post = &session->ranks->post;
+    *report = (struct nfold_rank_report){.communication = post->communication};
+    memcpy(report->host, post->peer[post->rank].host, sizeof report->host);
+    memcpy(report->library, session->ranks->library, sizeof session->ranks->library);
+    session->ranks->engine->sum_up(session->run, report);
+}
+
+size_t nf_session_pack(const struct nfold_fragment *fragment, char body[NF_SESSION_FRAGMENT])
+{
+    const struct nf_letter_fragment head = {fragment->chunks, fragment->even_hi, fragment->even_lo,
+                                            fragment->node_count};
+    size_t nodes = fragment->node_count * sizeof *fragment->node;
+    memcpy(body, &head, sizeof head);
+    memcpy(body + sizeof head, fragment->node, nodes);
+    return sizeof head + nodes;
+}
+
+int nf_session_unpack(const void *body, size_t size, struct nfold_fragment *fragment)
+{
+    const struct nf_letter_fragment *head = body;
+    if (size < sizeof *head || head->node_count > NFOLD_FRAGMENT_NODES ||
+        size < sizeof *head + head->node_count * sizeof *fragment->node)
+        return -1;
+    fragment->chunks = head->chunks;
+    fragment->even_hi = head->even_hi;
+    fragment->even_lo = head->even_lo;
+    fragment->node_count = (uint32_t)head->node_count;
+    memcpy(fragment->node, head + 1, head->node_count * sizeof *fragment->node);
+    return 0;
+}

@@ -1,0 +1,230 @@
+#!/usr/bin/env bats
+# Ranks on several hosts that are killed, stopped, cut off: named, and no process is left anywhere.
+# Debian's MPICH hangs in MPI_Finalize over TCP from three ranks on, so there it is two hosts.
+
+load hosts
+load mpi
+load slurm
+
+: "${NFOLD:?set NFOLD to the command under test}"
+
+setup() {
+    forget_launchers
+    mark_processes
+    cd "$BATS_TEST_TMPDIR" || exit
+    # Items that take time and hardly a processor, however many ranks there are.
+    cat >slow.c <<'C'
+#include <unistd.h>
+double f(double x) { usleep(1000); return x * x; }
+C
+    endless=(integrate slow.c:f 0 100 1e8 --threads 1)
+    brief=(integrate slow.c:f 0 100 1.2e4 --threads 1)
+}
+
+teardown() {
+    stop_slurm
+    stop_hosts
+    local left
+    left=$(marked)
+    [[ -z $left ]] || kill -KILL $left 2>/dev/null || true
+}
+
+up() { # up openmpi HOSTS: hosts, or a reason to skip
+    needs_hosts
+    needs_module "$1"
+    start_hosts "$2"
+}
+
+# Starts a job of one rank on each host in the background; waits until all of them work.
+start_job() { # start_job openmpi h1,h2,h3 COMMAND...
+    local hosts=${2//,/ }
+    ranks_on_hosts "$1" 1 "$2" "${@:3}" >out 2>&1 &
+    job=$!
+    local host
+    for host in $hosts; do
+        wait_until eval "[[ -n \$(processes_on $host nfold) ]]"
+    done
+    sleep 1
+}
+
+end_job() {
+    status=0
+    wait $job || status=$?
+    cat out
+}
+
+signal_rank() { # signal_rank h2 STOP
+    kill "-$2" $(processes_on "$1" nfold)
+}
+
+nobody_on() {
+    local host
+    for host in "$@"; do
+        [[ -z $(processes_on "$host") ]] || return 1
+    done
+}
+
+@test "Open MPI, three hosts of two ranks: the bits of serial, a row for each host" {
+    up openmpi 3
+    serial=$(hash_of "$NFOLD" integrate 'sin(x)' 0 3 1e6 -b serial)
+    run ranks_on_hosts openmpi 2 h1,h2,h3 "$NFOLD" integrate 'sin(x)' 0 3 1e6 --json
+    [[ $status == 0 && $output == *"\"hash\": \"$serial\""* && $output == *'"hosts": 3,'* ]]
+    run ranks_on_hosts openmpi 2 h1,h2,h3 "$NFOLD" integrate 'sin(x)' 0 3 1e6 -v --threads 1
+    echo "$output"
+    [[ $output == *"6 ranks of 1 thread on 3 hosts"* ]]
+    for host in h1 h2 h3; do
+        [[ $(grep -c "^host $host .*2 ranks" <<<"$output") == 1 ]]
+    done
+}
+
+@test "MPICH, two hosts over TCP: the bits of serial" {
+    up mpich 2
+    serial=$(hash_of "$NFOLD" integrate 'sin(x)' 0 3 1e6 -b serial)
+    run ranks_on_hosts mpich 1 h1,h2 "$NFOLD" integrate 'sin(x)' 0 3 1e6 --json
+    echo "$output"
+    [[ $status == 0 && $output == *"\"hash\": \"$serial\""* && $output == *'"hosts": 2,'* ]]
+}
+
+@test "MPICH, three hosts: the answer and an end, though MPI_Finalize hangs" {
+    up mpich 3
+    serial=$(hash_of "$NFOLD" integrate 'sin(x)' 0 3 1e6 -b serial)
+    run ranks_on_hosts mpich 1 h1,h2,h3 "$NFOLD" integrate 'sin(x)' 0 3 1e6 --json
+    echo "$output"
+    [[ $output == *"\"hash\": \"$serial\""* && $status != 124 && $status != 137 ]]
+    wait_until nobody_on h1 h2 h3
+}
+
+@test "a C function whose file is on the first host only" {
+    up openmpi 2
+    on_host h1 mkdir "$HOSTS_FOLDER/TMP/only-here"
+    on_host h1 cp slow.c "$HOSTS_FOLDER/TMP/only-here/"
+    ! on_host h2 test -e "$HOSTS_FOLDER/TMP/only-here/slow.c"
+    serial=$(hash_of "$NFOLD" integrate slow.c:f 0 1 1e3 -b serial)
+    run ranks_on_hosts openmpi 1 h1,h2 "$NFOLD" integrate \
+        "$HOSTS_FOLDER/TMP/only-here/slow.c:f" 0 1 1e3 --json
+    echo "$output"
+    [[ $status == 0 && $output == *"\"hash\": \"$serial\""* ]]
+}
+
+@test "Open MPI: a killed rank is named, and nobody is left on any host" {
+    up openmpi 3
+    start_job openmpi h1,h2,h3 "$NFOLD" "${endless[@]}"
+    signal_rank h2 KILL
+    end_job
+    [[ $status != 0 && $(<out) == *"rank 1"*"h2"*"signal 9"* ]]
+    wait_until nobody_on h1 h2 h3
+}
+
+@test "MPICH: a killed rank's host is named, and nobody is left on any host" {
+    up mpich 2
+    start_job mpich h1,h2 "$NFOLD" "${endless[@]}"
+    signal_rank h2 KILL
+    end_job
+    [[ $status != 0 && $(<out) == *"RUNNING AT h2"* ]]
+    wait_until nobody_on h1 h2
+}
+
+@test "a rank that crashes says so itself, with rank and host" {
+    up openmpi 3
+    cat >crash.c <<'C'
+double f(double x) { return x > 0.5 && x < 0.51 ? *(volatile double *)8 : x; }
+C
+    run ranks_on_hosts openmpi 1 h1,h2,h3 "$NFOLD" integrate crash.c:f 0 1 1e6 --threads 1
+    echo "$output"
+    [[ $status != 0 && $output == *"rank 1 on h2"*"SIGSEGV"* ]]
+    wait_until nobody_on h1 h2 h3
+}
+
+@test "a stopped rank is named after --peer-timeout, and nobody is left" {
+    for implementation in openmpi mpich; do
+        up $implementation 2
+        start_job $implementation h1,h2 "$NFOLD" "${endless[@]}" --peer-timeout 3
+        signal_rank h2 STOP
+        end_job
+        [[ $status != 0 && $(<out) == *"rank 1 on h2 has been silent for 3 s"* ]]
+        wait_until nobody_on h1 h2
+        stop_hosts
+    done
+}
+
+@test "rank 0 that is stopped is named by the others" {
+    up openmpi 3
+    start_job openmpi h1,h2,h3 "$NFOLD" "${endless[@]}" --peer-timeout 3
+    signal_rank h1 STOP
+    end_job
+    [[ $status != 0 && $(<out) == *"rank 0 on h1 has been silent for 3 s"* ]]
+    wait_until nobody_on h1 h2 h3
+}
+
+@test "a cut link: the rank is named, and both sides of the cut end" {
+    for implementation in openmpi mpich; do
+        up $implementation 2
+        start_job $implementation h1,h2 "$NFOLD" "${endless[@]}" --peer-timeout 3
+        cut_link h2
+        # The host that is cut off frees its processors without hearing of anybody.
+        wait_until eval '[[ -z $(processes_on h1 nfold) && -z $(processes_on h2 nfold) ]]'
+        grep 'rank 1 on h2 has been silent for 3 s' out
+        # The launcher itself may wait for what it left on the host that it cannot reach.
+        restore_link h2
+        end_job
+        [[ $status != 0 && $status != 124 ]]
+        wait_until nobody_on h1 h2
+        stop_hosts
+    done
+}
+
+@test "an outage shorter than --peer-timeout is ridden out, and changes no bit" {
+    serial=$(hash_of "$NFOLD" integrate slow.c:f 0 100 1.2e4 -b threads -j 64)
+    for implementation in openmpi mpich; do
+        up $implementation 2
+        start_job $implementation h1,h2 "$NFOLD" "${brief[@]}" --peer-timeout 30 --json
+        cut_link h2
+        sleep 2
+        restore_link h2
+        signal_rank h2 STOP
+        sleep 1
+        signal_rank h2 CONT
+        end_job
+        [[ $status == 0 && $(<out) == *"\"hash\": \"$serial\""* ]]
+        stop_hosts
+    done
+}
+
+@test "an item that takes longer than --peer-timeout is no silence" {
+    up openmpi 2
+    cat >late.c <<'C'
+#include <unistd.h>
+double f(double x) { if (x == 0.75) sleep(5); return x; }
+C
+    run ranks_on_hosts openmpi 1 h1,h2 "$NFOLD" integrate late.c:f 0 1 1e4 --threads 1 \
+        --peer-timeout 2
+    echo "$output"
+    [[ $status == 0 && $output == 0.5 ]]
+}
+
+@test "SIGTERM to one rank stops all of them and says how far they came" {
+    up openmpi 3
+    start_job openmpi h1,h2,h3 "$NFOLD" "${endless[@]}"
+    signal_rank h3 TERM
+    end_job
+    [[ $status != 0 && $(grep -c 'rank 2 on h3 was told to stop: stopped at ' out) == 1 ]]
+    wait_until nobody_on h1 h2 h3
+}
+
+@test "a killed job continues from its checkpoint with other ranks and without any" {
+    up openmpi 3
+    work=(integrate slow.c:f 0 100 2e4)
+    serial=$(hash_of "$NFOLD" "${work[@]}" -b threads -j 64)
+    start_job openmpi h1,h2,h3 "$NFOLD" "${work[@]}" --threads 1 --checkpoint "$PWD/kept"
+    sleep 4
+    signal_rank h2 KILL
+    end_job
+    [[ $status != 0 && -s kept ]]
+    cp kept kept-too
+    run ranks_on_hosts openmpi 4 h1,h2 "$NFOLD" "${work[@]}" --threads 8 --json \
+        --checkpoint "$PWD/kept"
+    echo "$output"
+    [[ $status == 0 && $output == *"\"hash\": \"$serial\""* ]]
+    continued=$(hash_of "$NFOLD" "${work[@]}" -b threads -j 64 --checkpoint "$PWD/kept-too")
+    [[ $continued == "$serial" ]]
+}

@@ -1,0 +1,140 @@
+# slurm.bash: a real Slurm in a temporary folder, for bats. Nothing outside the folder is touched.
+#
+#     needs_slurm                 skips, with the reason, where it is not installed
+#     start_slurm 2               nodes node1 and node2 on this machine; no root is needed
+#     start_slurm_on_hosts 2      the same on virtual hosts (hosts.bash): nodes h1 and h2
+#     slurm srun -n 4 COMMAND...  one of Slurm's commands, talking to it; stop_slurm in teardown
+#
+# Each node says that it has 8 processors, whatever this machine has, so nothing may be bound.
+# srun waits for ever for a node that is not there: always `within SECONDS`.
+
+slurm_folder=
+slurm_daemons=()
+
+needs_slurm() {
+    local tool
+    for tool in slurmctld slurmd srun sinfo; do
+        command -v $tool >/dev/null || skip "no $tool on this machine (slurm-wlm; tools/setup all)"
+    done
+    [[ -e $(echo /usr/lib/*/slurm*/auth_none.so) ]] ||
+        skip "Slurm's auth/none is missing (slurm-wlm-basic-plugins)"
+}
+
+free_ports() { # free_ports N
+    python3 - "$1" <<'PYTHON'
+import socket, sys
+sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
+for each in sockets:
+    each.bind(("127.0.0.1", 0))
+print(*(each.getsockname()[1] for each in sockets))
+PYTHON
+}
+
+write_slurm_conf() { # write_slurm_conf CONTROLLER PORT NODE-LINES
+    local user
+    user=$(id -un)
+    slurm_folder=$BATS_TEST_TMPDIR/slurm
+    mkdir -p "$slurm_folder"/{state,spool,log,run,tmp}
+    : >"$slurm_folder/plugstack.conf"
+    cat >"$slurm_folder/slurm.conf" <<CONF
+ClusterName=nfold
+SlurmctldHost=$1
+SlurmctldPort=$2
+SlurmUser=$user
+SlurmdUser=$user
+AuthType=auth/none
+CredType=cred/none
+StateSaveLocation=$slurm_folder/state
+SlurmdSpoolDir=$slurm_folder/spool/%n
+TmpFS=${HOSTS_FOLDER:-$slurm_folder}/TMP
+SlurmctldPidFile=$slurm_folder/run/slurmctld.pid
+SlurmdPidFile=$slurm_folder/run/slurmd-%n.pid
+SlurmctldLogFile=$slurm_folder/log/slurmctld.log
+SlurmdLogFile=$slurm_folder/log/slurmd-%n.log
+PlugStackConfig=$slurm_folder/plugstack.conf
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SlurmdParameters=config_overrides
+DefMemPerCPU=100
+ReturnToService=2
+KillWait=2
+SchedulerParameters=bf_interval=2,sched_min_interval=0,batch_sched_delay=0
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+$3
+PartitionName=compute Nodes=ALL Default=YES MaxTime=60:00 DefaultTime=5:00 State=UP
+CONF
+}
+
+# A daemon of this test ends with it, whatever ends it.
+start_daemon() {
+    SLURM_CONF=$slurm_folder/slurm.conf \
+        setpriv --pdeathsig KILL "$@" >/dev/null 2>&1 </dev/null 3>&- &
+    slurm_daemons+=($!)
+}
+
+start_slurm() {
+    local ports nodes='' i
+    read -r -a ports < <(free_ports $(($1 + 1)))
+    for ((i = 1; i <= $1; i++)); do
+        nodes+="NodeName=node$i NodeHostname=localhost NodeAddr=127.0.0.1 Port=${ports[i]} CPUs=8"
+        nodes+=$' RealMemory=4000 State=UNKNOWN\n'
+    done
+    write_slurm_conf localhost "${ports[0]}" "$nodes"
+    mkdir -p "$slurm_folder/TMP"
+    start_daemon slurmctld -D -f "$slurm_folder/slurm.conf"
+    for ((i = 1; i <= $1; i++)); do
+        mkdir -p "$slurm_folder/spool/node$i"
+        start_daemon slurmd -D -N node$i -f "$slurm_folder/slurm.conf"
+    done
+    wait_for_nodes
+}
+
+start_slurm_on_hosts() {
+    local nodes='' i
+    start_hosts "$1"
+    for ((i = 1; i <= $1; i++)); do
+        nodes+="NodeName=h$i Port=27101 CPUs=8 RealMemory=4000 State=UNKNOWN"$'\n'
+    done
+    write_slurm_conf head 27100 "$nodes"
+    on_head slurmctld -f "$slurm_folder/slurm.conf"
+    for ((i = 1; i <= $1; i++)); do
+        mkdir -p "$slurm_folder/spool/h$i"
+        on_host "h$i" slurmd -N "h$i" -f "$slurm_folder/slurm.conf"
+    done
+    wait_for_nodes
+}
+
+wait_for_nodes() {
+    local i
+    for ((i = 0; i < 1500; i++)); do
+        [[ $(slurm sinfo -h -o %T 2>/dev/null | sort -u) == idle ]] && return 0
+        sleep 0.02
+    done
+    slurm sinfo -N >&2
+    tail -5 "$slurm_folder"/log/* >&2
+    return 1
+}
+
+slurm() {
+    if [[ -n ${hosts_pid:-} ]]; then
+        on_head env SLURM_CONF="$slurm_folder/slurm.conf" "$@" </dev/null
+    else
+        SLURM_CONF=$slurm_folder/slurm.conf "$@" </dev/null 3>&-
+    fi
+}
+
+# Daemons on virtual hosts end with the hosts.
+stop_slurm() {
+    [[ -n $slurm_folder ]] || return 0
+    slurm timeout 5 scancel -f -u "$(id -un)" 2>/dev/null || true
+    if [[ ${#slurm_daemons[@]} -gt 0 ]]; then
+        kill "${slurm_daemons[@]}" 2>/dev/null || true
+        wait "${slurm_daemons[@]}" 2>/dev/null || true
+    fi
+    slurm_daemons=() slurm_folder=
+}

@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# Ranks of MPI on this machine: the report, functions, ranks that differ, wrong use, the end.
+
+load mpi
+
+: "${NFOLD:?set NFOLD to the command under test}"
+
+setup() {
+    forget_launchers
+    mark_processes
+    cd "$BATS_TEST_TMPDIR" || exit
+    job=(integrate 'sin(x)*exp(-x)' 0 10 1e6)
+}
+
+teardown() {
+    local left
+    left=$(marked)
+    # What a failed test left is not for the next one.
+    [[ -z $left ]] || kill -KILL $left 2>/dev/null || true
+}
+
+@test "other works: fewer chunks than ranks, one item, an empty interval, simpson, reductions" {
+    needs_module openmpi
+    job=(integrate 'x*x' 0 100 1) && same_bits openmpi 4 1
+    job=(integrate 'x*x' 0 100 10) && same_bits openmpi 4 1
+    job=(integrate 'x*x' 3 3 1000) && same_bits openmpi 3 1
+    job=(integrate 'exp(x)' 0 1 1e5 --rule simpson) && same_bits openmpi 3 1
+    job=(reduce sum '1/(i+1)^2' 1e6) && same_bits openmpi 3 1
+    job=(reduce prod '1+1/(i+1)' 1e5) && same_bits openmpi 3 1
+    job=(reduce min 'cos(i)' 1e5) && same_bits openmpi 3 1
+}
+
+@test "each rank and host has its row in the report" {
+    needs_module openmpi
+    ranks openmpi 3 "$NFOLD" "${job[@]}" -v --threads 1 >out 2>err
+    cat err
+    for rank in 0 1 2; do
+        [[ $(grep -c "^rank $rank .*busy.*communication.*waiting.*chunks" err) == 1 ]]
+    done
+    [[ $(grep -c "^host $(uname -n) .*3 ranks" err) == 1 ]]
+}
+
+@test "the report of ranks in JSON" {
+    needs_module openmpi
+    ranks openmpi 3 "$NFOLD" "${job[@]}" --json --threads 2 >out
+    cat out
+    run python3 - <<'PYTHON'
+import json
+report = json.load(open("out"))["report"]
+assert report["backend"] == "mpi" and report["workers"] == 3 and report["threads"] == 6, report
+assert report["hosts"] == 1 and report["communication"] >= 0 and report["waiting"] >= 0
+assert len(report["worker"]) == 3 and report["items_done"] == report["items"]
+assert sum(rank["chunks"] for rank in report["worker"]) >= report["chunks"]
+assert all(rank["host"] and rank["threads"] == 2 and rank["busy"] > 0 for rank in report["worker"])
+PYTHON
+    echo "$output"
+    [[ $status == 0 ]]
+}
+
+@test "a C function is compiled once, on rank 0, and its file is read on no other" {
+    echo 'double f(double x) { return x * x / (1 + x); }' >f.c
+    printf '#!/bin/sh\necho once >>%s/compilations\nexec cc "$@"\n' "$PWD" >counting-cc
+    chmod +x counting-cc
+    mkdir elsewhere
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        rm -f compilations
+        serial=$(hash_of "$NFOLD" integrate f.c:f 0 1 1e6 -b serial)
+        once=$(hash_of "$NFOLD" integrate f.c:f 0 1 1e6 -b serial --cc ./counting-cc)
+        alone=$(wc -l <compilations)
+        rm -f compilations
+        parallel=$(hash_of ranks $implementation 3 "$NFOLD" integrate f.c:f 0 1 1e6 \
+            --cc ./counting-cc)
+        echo "$serial $once $parallel, compiled $alone and $(wc -l <compilations) times"
+        [[ -n $serial && $parallel == "$serial" && $(wc -l <compilations) == "$alone" ]]
+        # Rank 1 cannot read the file.
+        parallel=$(ranks $implementation 1 "$NFOLD" integrate f.c:f 0 1 1e6 --json : \
+            -n 1 sh -c 'cd elsewhere && exec "$@"' sh "$NFOLD" integrate f.c:f 0 1 1e6 --json |
+            sed -n 's/^ *"hash": "\([0-9a-f]*\)",*$/\1/p')
+        [[ $parallel == "$serial" ]]
+    done
+}
+
+@test "a C file that rank 0 cannot read is one error" {
+    needs_module openmpi
+    run ranks openmpi 3 "$NFOLD" integrate none.c:f 0 1 1e6
+    echo "$output"
+    [[ $status != 0 && $(grep -c 'none.c' <<<"$output") == 1 ]]
+}
+
+@test "a function of a library, and one that fails: its lowest item, by any number of ranks" {
+    echo '#include <math.h>
+          double f(double x) { return x > 0.5 ? NAN : x; }
+          double g(double x) { return x; }' >f.c
+    cc -shared -fPIC -O1 -o libf.so f.c
+    needs_module openmpi
+    job=(integrate ./libf.so:g 0 1 1e5) && same_bits openmpi 3 1
+    run "$NFOLD" integrate ./libf.so:f 0 1 1e5 -b serial
+    serial=${lines[0]}
+    [[ $status == 2 && $serial == *"(item 50001 of 100001)"* ]]
+    for count in 1 2 3; do
+        run ranks openmpi $count "$NFOLD" integrate ./libf.so:f 0 1 1e5
+        echo "$output"
+        [[ $status == 2 && $output == *"$serial"* ]]
+    done
+}
+
+# ---- ranks that differ --------------------------------------------------------------------------
+
+@test "ranks with another expression, another n, another variable are named" {
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        run ranks $implementation 1 "$NFOLD" integrate 'x*x' 0 100 1e6 : \
+            -n 1 "$NFOLD" integrate 'x*x*x' 0 100 1e6
+        echo "$output"
+        [[ $status == 2 && $output != *333333* ]]
+        [[ $(grep -c "rank 1 on $(uname -n) has another .*x\*x\*x" <<<"$output") == 1 ]]
+        run ranks $implementation 2 "$NFOLD" integrate 'x*x' 0 100 1e6 : \
+            -n 1 "$NFOLD" integrate 'x*x' 0 100 1e7
+        echo "$output"
+        [[ $status == 2 && $output == *"rank 2 on $(uname -n) has another "*" than rank 0: "*1e7* ]]
+        run ranks $implementation 1 "$NFOLD" integrate 'x*x' 0 100 1e6 : \
+            -n 1 env NFOLD_ISA=fast "$NFOLD" integrate 'x*x' 0 100 1e6
+        echo "$output"
+        [[ $status == 2 && $(grep -c "rank 1 on $(uname -n).*NFOLD_ISA" <<<"$output") == 1 ]]
+    done
+}
+
+@test "a rank of another version is named" {
+    copy_nfold other 9.8.7
+    [[ $(other/bin/nfold --version) == *9.8.7* ]] || skip "the version could not be changed"
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        run ranks $implementation 1 "$NFOLD" "${job[@]}" : -n 1 other/bin/nfold "${job[@]}"
+        echo "$output"
+        [[ $status == 2 && $output == *"rank 1 on $(uname -n) has another nfold: 9.8.7, not"* ]]
+    done
+}
+
+# ---- wrong use ----------------------------------------------------------------------------------
+
+@test "-j and the launcher's number of ranks are compared" {
+    needs_module openmpi
+    run ranks openmpi 3 "$NFOLD" "${job[@]}" -j 2
+    echo "$output"
+    [[ $status == 2 && $output == *"mpirun started 3 ranks, but -j asks for 2"* ]]
+    run ranks openmpi 2 "$NFOLD" "${job[@]}" -j 2
+    [[ $status == 0 ]]
+}
+
+@test "verbs and backends that are not for ranks refuse, once" {
+    needs_module openmpi
+    run ranks openmpi 3 "$NFOLD" compare "${job[@]}"
+    echo "$output"
+    [[ $status == 2 && $(grep -c 'mpirun started this 3 times; start it once' <<<"$output") == 1 ]]
+    run ranks openmpi 3 "$NFOLD" "${job[@]}" -b threads
+    echo "$output"
+    [[ $status == 2 && $(grep -c 'mpirun started this 3 times' <<<"$output") == 1 ]]
+}
+
+@test "more threads than the allocation has are refused with the numbers" {
+    needs_module openmpi
+    export SLURM_JOB_ID=1 SLURM_CPUS_PER_TASK=2
+    run ranks openmpi 2 "$NFOLD" "${job[@]}" --threads 4
+    echo "$output"
+    [[ $status == 2 ]]
+    [[ $output == *"--threads 4, but the allocation has 2 processors for each rank "* ]]
+    [[ $output == *"(SLURM_CPUS_PER_TASK)"* ]]
+    run ranks openmpi 2 "$NFOLD" "${job[@]}" --report
+    echo "$output"
+    [[ $status == 0 && $output == *"2 ranks of 2 threads"* ]]
+}
+
+@test "a module without its mpirun in PATH: what to install" {
+    needs_module openmpi
+    mkdir bin
+    run env PATH="$PWD/bin" "$NFOLD" "${job[@]}" -b mpi -j 2 --mpi openmpi
+    echo "$output"
+    [[ $status == 3 && $output == *"mpirun"*"openmpi-bin"* ]]
+}
+
+@test "wrong words: an MPI, a schedule, shares and seconds that there are not" {
+    needs_module openmpi
+    for words in "--mpi lam" "--schedule guided" "--split 1,x" "--split 1,2,3" "--split 0,0" \
+        "--split=-1,2" "--peer-timeout 0" "--threads 0"; do
+        run ranks openmpi 2 "$NFOLD" "${job[@]}" $words
+        echo "$words: $output"
+        # mpirun has its own words about it.
+        [[ $status == 2 && $(grep -c '^nfold' <<<"$output") == 1 ]]
+        [[ $output == *"${words:2:3}"* ]]
+    done
+}
+
+# ---- the end ------------------------------------------------------------------------------------
+
+@test "Ctrl-C and SIGTERM say how far it came, and leave nothing" {
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        for signal in INT TERM; do
+            "$(mpi_command $implementation mpirun)" -n 3 "$NFOLD" integrate 'sin(x)*x' 0 100 1e13 \
+                >out 2>&1 </dev/null 3>&- &
+            local launcher=$!
+            wait_until eval '[[ $(marked nfold | wc -l) == 3 ]]'
+            sleep 1
+            kill -$signal $launcher
+            status=0
+            wait $launcher || status=$?
+            cat out
+            [[ $status != 0 ]]
+            [[ $(grep -c "stopped by SIG[A-Z]* at [0-9]* %: .* of 10 T items in " out) == 1 ]]
+            wait_until nothing_is_left
+        done
+    done
+}
+
+@test "SIGTERM to nfold that started the ranks itself ends them" {
+    needs_module openmpi
+    "$NFOLD" integrate 'sin(x)*x' 0 100 1e13 -b mpi -j 3 --mpi openmpi >out 2>&1 </dev/null 3>&- &
+    local launcher=$!
+    wait_until eval '[[ $(marked nfold | wc -l) -ge 3 ]]'
+    sleep 1
+    kill -TERM $launcher
+    status=0
+    wait $launcher || status=$?
+    cat out
+    [[ $status != 0 && $(grep -c 'stopped by SIGTERM at ' out) == 1 ]]
+    wait_until nothing_is_left
+}
