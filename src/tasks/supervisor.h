@@ -1,0 +1,43 @@
+/* supervisor.h: the loop that starts tasks in slots, waits for them and ends them. */
+#ifndef NF_SUPERVISOR_H
+#define NF_SUPERVISOR_H
+
+#include "command_form.h"
+#include "input.h"
+#include "output.h"
+#include "record.h"
+#include "template.h"
+
+struct nf_statistics; /* statistics.h: what the report and the progress line are made of */
+struct nf_slots;      /* slot.h */
+
+/* All opened by the caller, who closes them. */
+struct nf_supervision {
+    const nfold_options *options; /* retries, timeout, halt, delay, nice, load, memfree, need … */
+    struct nf_input *input;
+    struct nf_template *pattern;
+    struct nf_record *record;
+    struct nf_output *output;
+    struct nf_slots *slots;
+    struct nf_statistics *statistics;
+    struct nf_shell_choice *shell;
+};
+
+enum nf_supervision_end {
+    NF_SUPERVISION_DONE,    /* the input is at its end and nothing runs */
+    NF_SUPERVISION_HALTED,  /* --halt; its exit status in halt_status */
+    NF_SUPERVISION_DRAINED, /* Ctrl-C, SIGHUP, time limit: exit 102 */
+    NF_SUPERVISION_STOPPED, /* by a signal: raised again */
+};
+
+struct nf_supervision_result {
+    enum nf_supervision_end end;
+    int halt_status;
+    int signal;
+    char why[256]; /* "time limit", "--halt now,fail=1", "Ctrl-C" */
+};
+
+int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision_result *result,
+                 nfold_error *err);
+
+#endif
