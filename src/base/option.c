@@ -12,6 +12,7 @@
 
 enum source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_SET };
 
+/* One item of an ASSIGN row, or, without a value, of a LIST row. */
 struct assignment {
     char *name;
     double value;
@@ -49,6 +50,21 @@ static void value_clear(struct option_value *value)
     *value = (struct option_value){.row = value->row};
 }
 
+static int append_item(struct option_value *value, const char *text, size_t length, double number,
+                       nfold_error *err)
+{
+    struct assignment *grown =
+        reallocarray(value->assign, (size_t)value->assign_count + 1, sizeof *grown);
+    if (!grown)
+        return nf_fail_memory(err);
+    value->assign = grown;
+    char *name = strndup(text, length);
+    if (!name)
+        return nf_fail_memory(err);
+    value->assign[value->assign_count++] = (struct assignment){name, number};
+    return 0;
+}
+
 /* Adds one NAME=NUMBER, or replaces the one of that name. */
 static int assign_one(struct option_value *value, const char *text, size_t length, nfold_error *err)
 {
@@ -64,16 +80,7 @@ static int assign_one(struct option_value *value, const char *text, size_t lengt
             return 0;
         }
     }
-    struct assignment *grown =
-        reallocarray(value->assign, (size_t)value->assign_count + 1, sizeof *grown);
-    if (!grown)
-        return nf_fail_memory(err);
-    value->assign = grown;
-    char *name = strndup(text, name_length);
-    if (!name)
-        return nf_fail_memory(err);
-    value->assign[value->assign_count++] = (struct assignment){name, number};
-    return 0;
+    return append_item(value, text, name_length, number, err);
 }
 
 /* The list that reads back to all assignments: k=3.0,m=0.5 */
@@ -110,7 +117,11 @@ static int assign_list(struct option_value *value, const char *text, nfold_error
 static int value_set(struct option_value *value, const char *text, enum source source,
                      nfold_error *err)
 {
+    if (value->row->refused)
+        return nf_fail(err, NFOLD_E_USAGE, "%s", value->row->refused);
     int rc = nf_option_check(value->row, text, err);
+    if (rc >= 0 && value->row->type == NF_OPTION_LIST)
+        rc = append_item(value, text, strlen(text), 0, err);
     if (rc < 0)
         return rc;
     if (value->row->type == NF_OPTION_ASSIGN) {
@@ -150,6 +161,7 @@ int nf_options_add(nfold_options *options, const struct nf_option *table, nfold_
         assert(!value_find(options, table[i].name));
         assert(!table[i].letter || !nf_options_find_letter(options, table[i].letter));
         assert(!table[i].initial || table[i].type != NF_OPTION_ASSIGN);
+        assert(!table[i].initial || table[i].type != NF_OPTION_LIST);
         assert(!table[i].initial || nf_option_check(&table[i], table[i].initial, NULL) == 0);
         options->values[options->count++] = (struct option_value){.row = &table[i]};
     }
@@ -220,6 +232,25 @@ const volatile int *nf_options_stop(const nfold_options *options)
 
 /* ---- finding rows ---- */
 
+static int is_alias(const struct nf_option *row, const char *text, size_t length)
+{
+    const char *alias = row->aliases;
+    while (alias) {
+        size_t size = strcspn(alias, "|");
+        if (size == length && memcmp(alias, text, length) == 0)
+            return 1;
+        alias = alias[size] ? alias + size + 1 : NULL;
+    }
+    return 0;
+}
+
+int nf_option_is_named(const struct nf_option *row, const char *text, size_t length)
+{
+    if (strlen(row->name) == length && memcmp(row->name, text, length) == 0)
+        return 1;
+    return is_alias(row, text, length);
+}
+
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index)
 {
     return options && index < options->count ? options->values[index].row : NULL;
@@ -233,9 +264,11 @@ const struct nf_option *nf_options_find(const nfold_options *options, const char
 
 const struct nf_option *nf_options_find_letter(const nfold_options *options, char letter)
 {
-    for (unsigned i = 0; letter && options && i < options->count; i++)
-        if (options->values[i].row->letter == letter)
-            return options->values[i].row;
+    for (unsigned i = 0; letter && options && i < options->count; i++) {
+        const struct nf_option *row = options->values[i].row;
+        if (row->letter == letter || is_alias(row, &letter, 1))
+            return row;
+    }
     return NULL;
 }
 
@@ -244,7 +277,8 @@ const char *nf_options_suggest(const nfold_options *options, const char *name)
     name += strspn(name, "-");
     const char *best = NULL;
     for (unsigned i = 0; options && i < options->count; i++)
-        best = nf_suggest_nearer(name, strlen(name), best, options->values[i].row->name);
+        if (!options->values[i].row->is_hidden)
+            best = nf_suggest_nearer(name, strlen(name), best, options->values[i].row->name);
     return best;
 }
 
@@ -282,6 +316,8 @@ void nf_option_variable(const struct nf_option *row, char name[NF_OPTION_VARIABL
 int nf_options_environment(nfold_options *options, nfold_error *err)
 {
     for (unsigned i = 0; i < options->count; i++) {
+        if (options->values[i].row->is_hidden)
+            continue;
         char name[NF_OPTION_VARIABLE_SIZE];
         nf_option_variable(options->values[i].row, name);
         const char *text = getenv(name);
@@ -338,6 +374,13 @@ double nf_options_count(const nfold_options *options, const char *name)
     return text ? nf_option_read_number(text, strlen(text)) : NAN;
 }
 
+double nf_options_size(const nfold_options *options, const char *name)
+{
+    const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_SIZE));
+    const char *text = value ? value_text(value) : NULL;
+    return text ? nf_option_read_size(text) : NAN;
+}
+
 double nf_options_seconds(const nfold_options *options, const char *name)
 {
     const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_SECONDS));
@@ -356,6 +399,18 @@ int nf_options_is_set(const nfold_options *options, const char *name)
 {
     const struct option_value *value = value_find(options, name);
     return value && value->source != SOURCE_DEFAULT;
+}
+
+unsigned nf_options_list_count(const nfold_options *options, const char *name)
+{
+    const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_LIST));
+    return value ? value->assign_count : 0;
+}
+
+const char *nf_options_list(const nfold_options *options, const char *name, unsigned index)
+{
+    const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_LIST));
+    return value && index < value->assign_count ? value->assign[index].name : NULL;
 }
 
 unsigned nf_options_assign_count(const nfold_options *options, const char *name)

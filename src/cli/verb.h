@@ -7,7 +7,7 @@
 #include "option.h"
 #include "terminal.h"
 
-#define NF_VERB_ROWS   64 /* options of one verb at most, asserted */
+#define NF_VERB_ROWS   128 /* options of one verb at most, asserted */
 #define NF_VERB_TABLES 3
 
 struct nf_command;
