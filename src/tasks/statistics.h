@@ -3,6 +3,7 @@
 #ifndef NF_STATISTICS_H
 #define NF_STATISTICS_H
 
+#include "error.h"
 #include "json.h"
 #include "task.h"
 
@@ -20,5 +21,11 @@ double nf_statistics_quantile(const struct nf_statistics *statistics, double sha
                               unsigned at_least);
 /* Share of slot time in which a task ran, from the first start to now. */
 double nf_statistics_busy(const struct nf_statistics *statistics, double now);
+/* Seconds that a slot was free between two tasks, on average: what dispatching costs. 0: no two
+ * yet.
+ */
+double nf_statistics_gap(const struct nf_statistics *statistics);
+/* Seconds from a start to the first byte of output, on average; NaN: no task wrote anything. */
+double nf_statistics_first_output(const struct nf_statistics *statistics);
 
 #endif

@@ -10,6 +10,7 @@
 
 struct nf_statistics; /* statistics.h: what the report and the progress line are made of */
 struct nf_slots;      /* slot.h */
+struct nf_guardian;   /* guardian.h: started first of all, before anything is opened */
 
 /* All opened by the caller, who closes them. */
 struct nf_supervision {
@@ -21,6 +22,7 @@ struct nf_supervision {
     struct nf_slots *slots;
     struct nf_statistics *statistics;
     struct nf_shell_choice *shell;
+    struct nf_guardian *guardian; /* NULL, in tests: signals are taken as they come */
 };
 
 enum nf_supervision_end {
@@ -34,7 +36,8 @@ struct nf_supervision_result {
     enum nf_supervision_end end;
     int halt_status;
     int signal;
-    char why[256]; /* "time limit", "--halt now,fail=1", "Ctrl-C" */
+    char why[256];      /* "time limit", "--halt", "Ctrl-C" */
+    size_t left_behind; /* processes that tasks had left running; they were ended */
 };
 
 int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision_result *result,

@@ -1,0 +1,193 @@
+/* starting.c: takes tasks from the input, leaves out what is done, and puts them into slots. */
+#include <errno.h>
+#include <math.h>
+#include <sys/epoll.h>
+
+#include "clock.h"
+#include "loop.h"
+#include "statistics.h"
+
+#define WATCH_SECONDS     0.003 /* a task that ends before is never in the epoll: one wake-up less */
+#define SHORTAGE_PAUSE    0.1
+#define SHORTAGE_PATIENCE 30  /* with nothing running that could give room */
+#define REST_SECONDS      0.2 /* an input whose length is not known is read for so long */
+
+static int take_names(struct nf_loop *loop, nfold_error *err)
+{
+    unsigned count;
+    if (loop->has_names)
+        return 0;
+    const char *const *names = nf_input_names(loop->with->input, &count);
+    loop->has_names = 1;
+    if (!names)
+        return 0;
+    int rc = nf_template_names(loop->with->pattern, names, count, err);
+    return rc >= 0 && loop->tag ? nf_template_names(loop->tag, names, count, err) : rc;
+}
+
+static int render(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    int rc = nf_template_render(loop->with->pattern, &attempt->task, attempt->slot->number,
+                                &attempt->line, err);
+    if (rc >= 0 && loop->tag)
+        rc = nf_template_render_text(loop->tag, &attempt->task, attempt->slot->number,
+                                     &attempt->tag, err);
+    if (rc >= 0 && (attempt->line.failed || attempt->tag.failed))
+        rc = nf_fail_memory(err);
+    return rc;
+}
+
+/* From the input into the attempt: 1, 0: nothing now, or < 0. Tasks that are done are passed over.
+ */
+static int take_new(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    for (;;) {
+        int rc = nf_input_next(loop->with->input, &attempt->task, err);
+        if (rc <= 0 || rc == NF_INPUT_WAIT) {
+            loop->is_input_over = rc == 0;
+            loop->is_input_awaited = rc == NF_INPUT_WAIT;
+            return rc < 0 ? rc : 0;
+        }
+        attempt->task.attempt = 1;
+        attempt->line.size = attempt->tag.size = 0;
+        if ((rc = take_names(loop, err)) >= 0 && (rc = render(loop, attempt, err)) >= 0)
+            rc = nf_record_admit(loop->with->record, &attempt->task, attempt->line.data, err);
+        if (rc != 0)
+            return rc;
+        uint64_t sequence = attempt->task.sequence;
+        nf_task_clear(&attempt->task);
+        if ((rc = nf_output_skip(loop->with->output, sequence, err)) < 0)
+            return rc;
+    }
+}
+
+static int take_task(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    uint64_t memory = 0;
+    if (nf_retry_take(&loop->retry, loop->now, &attempt->task, &memory)) {
+        attempt->line.size = attempt->tag.size = 0;
+        attempt->memory_limit = memory;
+        int rc = render(loop, attempt, err);
+        return rc < 0 ? rc : 1;
+    }
+    attempt->memory_limit = 0;
+    if (loop->is_input_over || loop->is_input_awaited)
+        return 0;
+    return take_new(loop, attempt, err);
+}
+
+/* The process table or the table of files is full: others must end first. */
+static int wait_for_room(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    if (loop->shortage_since == 0)
+        loop->shortage_since = loop->now;
+    if (loop->running == 0 && loop->now - loop->shortage_since > SHORTAGE_PATIENCE)
+        return nf_fail_errno(err, "no process can be started");
+    loop->start_due = loop->now + SHORTAGE_PAUSE;
+    return nf_retry_put(&loop->retry, &attempt->task, attempt->memory_limit, loop->now, 1, err);
+}
+
+static void note_start(struct nf_loop *loop, unsigned index)
+{
+    struct nf_attempt *attempt = &loop->attempt[index];
+    loop->shortage_since = 0;
+    loop->running++;
+    loop->pid[index] = attempt->pid;
+    if (loop->group && index < NF_GUARDIAN_GROUPS)
+        loop->group[index] = attempt->pid;
+    attempt->deadline = attempt->began + nf_timeout_now(&loop->timeout, loop->with->statistics);
+    int is_piped = attempt->read_fd[0] >= 0 || attempt->read_fd[1] >= 0;
+    loop->unwatched += is_piped;
+    attempt->is_watched = !is_piped;
+    loop->due[index] =
+        is_piped ? fmin(attempt->deadline, attempt->began + WATCH_SECONDS) : attempt->deadline;
+    nf_gate_started(&loop->gate, attempt->began);
+    nf_statistics_began(loop->with->statistics, index + 1, attempt->began);
+    nf_record_began(loop->with->record, &attempt->task, index + 1);
+}
+
+/* 1: a task was started; 0: none can be now. */
+static int start_one(struct nf_loop *loop, unsigned index, nfold_error *err)
+{
+    static const int no_groups[2] = {-1, -1};
+    struct nf_attempt *attempt = &loop->attempt[index];
+    if (index == loop->used) {
+        int prepared =
+            nf_attempt_prepare(attempt, &loop->with->slots->slot[index], &loop->setting, err);
+        if (prepared < 0)
+            return prepared;
+        loop->used++;
+    }
+    int rc = take_task(loop, attempt, err);
+    if (rc <= 0)
+        return rc;
+    rc = nf_attempt_start(attempt, &loop->setting, no_groups, err);
+    if (rc == 0)
+        return wait_for_room(loop, attempt, err);
+    if (rc < 0)
+        return rc;
+    note_start(loop, index);
+    if (attempt->is_done)
+        rc = nf_loop_finish(loop, index, 0, NULL, err);
+    return rc < 0 ? rc : 1;
+}
+
+static unsigned lowest_free(struct nf_loop *loop)
+{
+    while (loop->lowest_free < loop->used && (loop->pid[loop->lowest_free] != 0))
+        loop->lowest_free++;
+    return loop->lowest_free;
+}
+
+int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = 1;
+    loop->start_due = INFINITY;
+    while (rc > 0 && loop->stage == NF_STAGE_RUN && loop->paused_since == 0 &&
+           loop->running < loop->slots) {
+        double closed = nf_gate_closed_until(&loop->gate, loop->now);
+        if (closed > 0) {
+            loop->start_due = closed;
+            break;
+        }
+        rc = start_one(loop, lowest_free(loop), err);
+        if (isfinite(loop->start_due))
+            break;
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static int account_one(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    int rc = nf_record_not_started(loop->with->record, &attempt->task, NF_TASK_NOT_STARTED, err);
+    if (rc >= 0)
+        rc = nf_output_skip(loop->with->output, attempt->task.sequence, err);
+    nf_task_clear(&attempt->task);
+    return rc;
+}
+
+static int account_waiting(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    int rc = 0;
+    uint64_t memory;
+    while (rc >= 0 && nf_retry_take(&loop->retry, INFINITY, &attempt->task, &memory))
+        rc = account_one(loop, attempt, err);
+    return rc;
+}
+
+int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
+{
+    struct nf_attempt rest = {.slot = &loop->with->slots->slot[0]};
+    int is_counted = nf_input_total(loop->with->input) > 0;
+    double until = nf_clock_now() + REST_SECONDS;
+    int rc = account_waiting(loop, &rest, err);
+    loop->is_input_awaited = 0;
+    while (rc >= 0 && !loop->is_input_over && !loop->is_input_awaited &&
+           (is_counted || nf_clock_now() < until)) {
+        rc = take_new(loop, &rest, err);
+        if (rc > 0)
+            rc = account_one(loop, &rest, err);
+    }
+    nf_attempt_clear(&rest);
+    return rc < 0 ? rc : 0;
+}
