@@ -232,23 +232,30 @@ const volatile int *nf_options_stop(const nfold_options *options)
 
 /* ---- finding rows ---- */
 
-static int is_alias(const struct nf_option *row, const char *text, size_t length)
+static int match_word(const char *word, size_t size, const char *text, size_t length)
 {
-    const char *alias = row->aliases;
-    while (alias) {
-        size_t size = strcspn(alias, "|");
-        if (size == length && memcmp(alias, text, length) == 0)
-            return 1;
-        alias = alias[size] ? alias + size + 1 : NULL;
-    }
-    return 0;
+    if (length > size || memcmp(word, text, length) != 0)
+        return 0;
+    return length == size ? 2 : 1;
 }
 
-int nf_option_is_named(const struct nf_option *row, const char *text, size_t length)
+static int match_alias(const struct nf_option *row, const char *text, size_t length)
 {
-    if (strlen(row->name) == length && memcmp(row->name, text, length) == 0)
-        return 1;
-    return is_alias(row, text, length);
+    int best = 0;
+    for (const char *alias = row->aliases; alias;) {
+        size_t size = strcspn(alias, "|");
+        int match = match_word(alias, size, text, length);
+        best = match > best ? match : best;
+        alias = alias[size] ? alias + size + 1 : NULL;
+    }
+    return best;
+}
+
+int nf_option_match(const struct nf_option *row, const char *text, size_t length)
+{
+    int name = match_word(row->name, strlen(row->name), text, length);
+    int alias = match_alias(row, text, length);
+    return name > alias ? name : alias;
 }
 
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index)
@@ -266,7 +273,7 @@ const struct nf_option *nf_options_find_letter(const nfold_options *options, cha
 {
     for (unsigned i = 0; letter && options && i < options->count; i++) {
         const struct nf_option *row = options->values[i].row;
-        if (row->letter == letter || is_alias(row, &letter, 1))
+        if (row->letter == letter || match_alias(row, &letter, 1) == 2)
             return row;
     }
     return NULL;

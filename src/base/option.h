@@ -57,8 +57,9 @@ const volatile int *nf_options_stop(const nfold_options *options);
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index);
 const struct nf_option *nf_options_find(const nfold_options *options, const char *name);
 const struct nf_option *nf_options_find_letter(const nfold_options *options, char letter);
-/* 1 if the length bytes of text are the row's name or one of its aliases. */
-int nf_option_is_named(const struct nf_option *row, const char *text, size_t length);
+/* 2 if the length bytes of text are the row's name or an alias, 1 if one of them begins so, or 0.
+ */
+int nf_option_match(const struct nf_option *row, const char *text, size_t length);
 /* The name nearest to a misspelt one ("--wokers", "wokers" → "workers"), or NULL. */
 const char *nf_options_suggest(const nfold_options *options, const char *name);
 

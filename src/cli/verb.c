@@ -11,6 +11,11 @@ const struct nf_option nf_rows_common[] = {
     {0},
 };
 
+const struct nf_option nf_rows_help[] = {
+    {.name = "help", .letter = 'h', .type = NF_OPTION_FLAG, .help = "explain this verb"},
+    {0},
+};
+
 const struct nf_option nf_rows_quiet[] = {
     {.name = "quiet",
      .letter = 'q',

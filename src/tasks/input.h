@@ -9,10 +9,18 @@
 
 struct nf_input;
 
+/* Bytes that a command line may have: what the kernel takes as one word of a shell's -c. */
+#define NF_COMMAND_BYTES 131000
+
+/* How many of a verb's operands come before the first ":::": the words of the template. */
+size_t nf_input_template_words(const nfold_options *options, const char *const *operands,
+                               size_t count);
+
 /* operands: what follows the template: ":::" words…, "::::" files…, also ":::+" and "::::+"; none:
  * standard input (or -a's files). Options: arg-file, null, delimiter, colsep, csv, header, link,
  * shuf, max-args, max-replace-args, max-lines, xargs (-m), X, no-run-if-empty … slots: -X and -m
- * spread the last tasks over them. command_bytes(user, value bytes…): see template.h.
+ * spread the last tasks over them. operands, options and pattern must outlive the input. With
+ * --header the first lines are read here, waiting for them.
  * NFOLD_E_USAGE, _VALUE, _SYSTEM. */
 struct nf_template;
 int nf_input_open(struct nf_input **input, const nfold_options *options,

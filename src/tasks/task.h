@@ -59,6 +59,7 @@ struct nf_task_result {
     double first_output; /* seconds from the start to its first byte of output; < 0: none */
     uint64_t peak_bytes; /* of memory; 0: not known */
     uint64_t out_bytes, err_bytes;
+    uint64_t output_at; /* its last frame in the run's container; 0: none */
     int is_final; /* 0: it will be tried again */
 };
 

@@ -16,6 +16,10 @@ struct nf_template;
  */
 int nf_template_open(struct nf_template **pattern, const nfold_options *options,
                      const char *const *words, size_t count, nfold_error *err);
+/* --tagstring and --results' folder are templates too, not of shell text: to be rendered by
+ * nf_template_render_text. Braces that are no replacement stay, and no {} is added. */
+int nf_template_open_text(struct nf_template **pattern, const nfold_options *options,
+                          const char *text, nfold_error *err);
 /* Its text, as identity, journal and `nfold runs` have it. */
 const char *nf_template_text(const struct nf_template *pattern);
 /* The names of --header's columns, for {name}; before the first render. */
@@ -25,9 +29,18 @@ int nf_template_names(struct nf_template *pattern, const char *const *names, uns
  * slot from 1. */
 int nf_template_render(const struct nf_template *pattern, const struct nf_task *task, unsigned slot,
                        struct nfold_buffer *line, nfold_error *err);
-/* --tagstring and --results' folder are templates too: words rendered without any quoting. */
+/* The same without any quoting. */
 int nf_template_render_text(const struct nf_template *pattern, const struct nf_task *task,
                             unsigned slot, struct nfold_buffer *text, nfold_error *err);
+/* The highest n of {n}; 0: none. */
+unsigned nf_template_columns(const struct nf_template *pattern);
+/* 1 if {} is there, or {.} and the like without a number: then every value of a task is in it. */
+int nf_template_takes_all(const struct nf_template *pattern);
+/* For packing values into one line: bytes without any value; bytes that a value adds at most. */
+size_t nf_template_fixed_bytes(const struct nf_template *pattern);
+size_t nf_template_value_bytes(const struct nf_template *pattern, const char *value);
+/* A line beyond this many bytes is refused when rendered. */
+void nf_template_limit(struct nf_template *pattern, size_t bytes);
 void nf_template_close(struct nf_template *pattern); /* NULL is fine */
 
 #endif
