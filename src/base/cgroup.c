@@ -19,7 +19,7 @@
 
 #define NO_LIMIT 0x1p62 /* version 1 writes 2^63 rounded down to pages where there is none */
 
-enum wanted { WANTED_QUOTA, WANTED_OOM_KILLS, WANTED_MEMORY };
+enum wanted { WANTED_QUOTA, WANTED_OOM_KILLS, WANTED_MEMORY, WANTED_FOLDER };
 
 struct search {
     const char *root;
@@ -28,8 +28,9 @@ struct search {
     enum wanted wanted;     /* oom_kills: of the nearest group only */
     double limit, left;     /* of memory: the smallest so far */
     double quota;           /* the smallest so far; 0: none */
-    char *file;             /* where it was read */
+    char *file;             /* where it was read; or the folder that was wanted */
     size_t size;
+    int version; /* of the hierarchy of that folder */
     unsigned long long oom_kills;
 };
 
@@ -202,12 +203,8 @@ static void take_memory(struct search *search, const char *folder, int is_unifie
     search->left = fmin(search->left, fmax(left, 0));
 }
 
-static void take_folder(struct search *search, const char *folder, int is_unified)
+static void take_quota(struct search *search, const char *folder, int is_unified)
 {
-    if (search->wanted == WANTED_MEMORY) {
-        take_memory(search, folder, is_unified);
-        return;
-    }
     struct nfold_buffer name = {0};
     double quota = folder_quota(search->root, folder, is_unified, &name);
     if (quota > 0 && (search->quota == 0 || quota < search->quota)) {
@@ -215,6 +212,44 @@ static void take_folder(struct search *search, const char *folder, int is_unifie
         snprintf(search->file, search->size, "%s", nf_buffer_text(&name));
     }
     nf_buffer_clear(&name);
+}
+
+/* Version 2 lists its controllers in a file; in a hybrid it has few or none. */
+static int has_controller(const struct search *search, const char *folder)
+{
+    struct nfold_buffer name = {0};
+    nf_buffer_print(&name, "%s/cgroup.controllers", folder);
+    char *text = nf_read_file(search->root, nf_buffer_text(&name));
+    const char *word = text ? strstr(text, search->controller) : NULL;
+    free(text);
+    nf_buffer_clear(&name);
+    return word != NULL;
+}
+
+static void take_nearest(struct search *search, const char *folder, int is_unified)
+{
+    if (search->version != 0 || (is_unified && !has_controller(search, folder)))
+        return;
+    search->version = is_unified ? 2 : 1;
+    snprintf(search->file, search->size, "%s", folder);
+}
+
+static void take_folder(struct search *search, const char *folder, int is_unified)
+{
+    switch (search->wanted) {
+    case WANTED_QUOTA:
+        take_quota(search, folder, is_unified);
+        break;
+    case WANTED_OOM_KILLS:
+        take_oom_kills(search, folder, is_unified);
+        break;
+    case WANTED_MEMORY:
+        take_memory(search, folder, is_unified);
+        break;
+    case WANTED_FOLDER:
+        take_nearest(search, folder, is_unified);
+        break;
+    }
 }
 
 /* What of the group's path lies below the mount point: "" if it cannot be followed. */
@@ -237,10 +272,8 @@ static void take_mount(struct search *search, const struct mount *mount, int is_
     size_t top = strlen(mount->point);
     nf_buffer_print(&folder, "%s%s", mount->point, path_below(mount, copy));
     free(copy);
-    if (search->wanted == WANTED_OOM_KILLS) {
-        take_oom_kills(search, nf_buffer_text(&folder), is_unified);
-        top = folder.size + 1; /* the nearest group only */
-    }
+    if (search->wanted == WANTED_OOM_KILLS || search->wanted == WANTED_FOLDER)
+        top = folder.size; /* the nearest group only */
     while (!folder.failed && folder.size >= top) {
         while (folder.size > top && folder.data[folder.size - 1] == '/')
             folder.data[--folder.size] = '\0';
@@ -305,6 +338,18 @@ void nf_cgroup_memory(const char *root, double *limit, double *left)
     look(&search);
     *limit = search.limit;
     *left = search.left;
+}
+
+int nf_cgroup_folder(const char *root, const char *controller, char *folder, size_t size)
+{
+    struct search search = {.root = root,
+                            .controller = controller,
+                            .wanted = WANTED_FOLDER,
+                            .file = folder,
+                            .size = size};
+    folder[0] = '\0';
+    look(&search);
+    return search.version;
 }
 
 int nf_cgroup_in_job(const char *root)

@@ -40,7 +40,7 @@ static int make_cpus(struct nf_attempt *attempt, const struct nf_slot *slot, nfo
 int nf_attempt_prepare(struct nf_attempt *attempt, const struct nf_slot *slot,
                        const struct nf_attempt_setting *setting, nfold_error *err)
 {
-    *attempt = (struct nf_attempt){.slot = slot, .read_fd = {-1, -1}, .memory_group = -1};
+    *attempt = (struct nf_attempt){.slot = slot, .read_fd = {-1, -1}};
     int rc = nf_task_environment_make(&attempt->environment, environ, slot, setting->pid,
                                       setting->slot_variable, err);
     return rc >= 0 && slot->is_pinned ? make_cpus(attempt, slot, err) : rc;
@@ -196,7 +196,7 @@ int nf_attempt_start(struct nf_attempt *attempt, const struct nf_attempt_setting
     attempt->first_output = -1;
     attempt->is_watched = attempt->is_ending = attempt->is_done = 0;
     attempt->cause = NF_TASK_OK;
-    attempt->memory_peak = 0;
+    attempt->is_put_back = 0;
     if (setting->is_dry) {
         attempt->began_epoch = epoch_now();
         attempt->began = nf_clock_now();

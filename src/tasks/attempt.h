@@ -39,6 +39,7 @@ struct nf_attempt {
     int read_fd[2]; /* -1: closed, or not ours */
     int is_watched; /* they are in the loop's epoll */
     double began, began_epoch;
+    double paused;       /* seconds that it was stopped by Ctrl-Z */
     double first_output; /* seconds after began; < 0: nothing yet */
     int exit_code;       /* of is_done */
     /* How it is being ended, if it is. */
@@ -46,8 +47,8 @@ struct nf_attempt {
     enum nf_task_status cause;
     double deadline; /* monotonic; infinity: none */
     /* Memory: see memory_limit.h. */
-    uint64_t memory_limit, memory_peak; /* bytes; 0: none, not known */
-    int memory_group;                   /* index of its cgroup's files; -1: none */
+    uint64_t memory_limit, memory_now, memory_peak; /* bytes; 0: none, not known */
+    int is_put_back; /* it is ended for others' sake and does not count as tried */
     struct nf_task_environment environment;
     cpu_set_t *cpus;
     size_t cpus_size;

@@ -12,8 +12,8 @@ static void free_slot(struct nf_loop *loop, unsigned index)
     loop->unwatched -= !attempt->is_watched;
     loop->running--;
     loop->pid[index] = 0;
-    if (loop->group && index < NF_GUARDIAN_GROUPS)
-        loop->group[index] = 0;
+    if (loop->area && index < NF_GUARDIAN_GROUPS)
+        loop->area->group[index] = 0;
     loop->due[index] = INFINITY;
     if (index < loop->lowest_free)
         loop->lowest_free = index;
@@ -36,7 +36,19 @@ static int note_halt(struct nf_loop *loop, const struct nf_task_result *result, 
 static int is_tried_again(const struct nf_loop *loop, const struct nf_attempt *attempt,
                           const struct nf_task_result *result)
 {
-    return loop->stage == NF_STAGE_RUN && nf_retry_wants(&loop->retry, &attempt->task, result);
+    if (loop->stage != NF_STAGE_RUN)
+        return 0;
+    return attempt->is_put_back || nf_retry_wants(&loop->retry, &attempt->task, result);
+}
+
+/* An attempt that will be made again: after an oom with more memory, if that is asked for. */
+static int put_back(struct nf_loop *loop, struct nf_attempt *attempt,
+                    const struct nf_task_result *result, nfold_error *err)
+{
+    uint64_t memory = attempt->memory_limit;
+    if (result->status == NF_TASK_OOM && loop->retry.memory_factor > 0)
+        memory = nf_memory_limit_raise(&loop->memory, memory, loop->retry.memory_factor);
+    return nf_retry_put(&loop->retry, &attempt->task, memory, loop->now, attempt->is_put_back, err);
 }
 
 int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,
@@ -45,6 +57,7 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
     struct nf_attempt *attempt = &loop->attempt[index];
     struct nf_task_result result;
     nf_attempt_result(attempt, status, usage, loop->now, &result);
+    nf_memory_limit_end(&loop->memory, attempt, &result);
     result.is_final = !is_tried_again(loop, attempt, &result);
     int rc = nf_attempt_end(attempt, &result, !result.is_final, err);
     if (rc >= 0)
@@ -52,7 +65,7 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
                              &result, err);
     nf_statistics_ended(loop->with->statistics, &result, loop->now);
     if (rc >= 0 && !result.is_final)
-        rc = nf_retry_put(&loop->retry, &attempt->task, 0, loop->now, 0, err);
+        rc = put_back(loop, attempt, &result, err);
     free_slot(loop, index);
     if (rc >= 0 && result.status != NF_TASK_OK)
         loop->is_record_urgent = 1;

@@ -13,8 +13,9 @@
 #include "number.h"
 #include "read_file.h"
 
-#define LOOK_SECONDS 0.1
-#define LEAST_LOAD   0.01
+#define LOOK_SECONDS  0.1
+#define LEAST_LOAD    0.01
+#define STARVED_SHARE 0.5 /* as GNU parallel has it */
 
 static int read_load(struct nf_gate *gate, const char *text, nfold_error *err)
 {
@@ -84,6 +85,11 @@ double nf_gate_closed_until(struct nf_gate *gate, double now)
         gate->next_look = now + LOOK_SECONDS;
     }
     return gate->is_open ? 0 : gate->next_look;
+}
+
+int nf_gate_is_starved(const struct nf_gate *gate)
+{
+    return gate->memfree > 0 && nf_free_memory("") < STARVED_SHARE * gate->memfree;
 }
 
 void nf_gate_started(struct nf_gate *gate, double now)

@@ -15,6 +15,8 @@ struct nf_gate {
 int nf_gate_read(struct nf_gate *gate, const nfold_options *options, nfold_error *err);
 /* 0: start one; otherwise when to ask again. now: monotonic. */
 double nf_gate_closed_until(struct nf_gate *gate, double now);
+/* --memfree: so little is left that a task must go. */
+int nf_gate_is_starved(const struct nf_gate *gate);
 void nf_gate_started(struct nf_gate *gate, double now);
 
 #endif

@@ -16,8 +16,7 @@
 
 #include "buffer.h"
 #include "descendants.h"
-
-#define AREA_BYTES (NF_GUARDIAN_GROUPS * sizeof(pid_t))
+#include "memory_group.h"
 
 static const int passed_on[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
                                 SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
@@ -90,10 +89,12 @@ static _Noreturn void end_by_signal(int number)
 
 /* Where the supervisor ended in order nothing is left and this is one look. */
 static _Noreturn void guard(pid_t supervisor, const sigset_t *set, int requests,
-                            const struct nf_groups *groups)
+                            const struct nf_guardian_area *area)
 {
+    const struct nf_groups groups = {area->group, NF_GUARDIAN_GROUPS};
     int status = wait_for(supervisor, set, requests);
-    size_t left, count = nf_descendants_end(groups, &left);
+    size_t left, count = nf_descendants_end(&groups, &left);
+    nf_memory_group_remove(getpid(), area->memory_groups);
     if (WIFSIGNALED(status) ? count > 0 || WTERMSIG(status) == SIGKILL : left > 0)
         say_ended(status, count, left);
     if (WIFSIGNALED(status))
@@ -121,18 +122,18 @@ int nf_guardian_start(struct nf_guardian *guardian, nfold_error *err)
     make_set(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, &guardian->mask);
-    void *area = mmap(NULL, AREA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    guardian->group = area != MAP_FAILED ? area : NULL;
-    if (!guardian->group || pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
+    void *area = mmap(NULL, sizeof(struct nf_guardian_area), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    guardian->area = area != MAP_FAILED ? area : NULL;
+    if (!guardian->area || pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
         return fail(guardian, pipe_fd, err);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t supervisor = fork();
     if (supervisor < 0)
         return fail(guardian, pipe_fd, err);
     if (supervisor > 0) {
-        struct nf_groups groups = {guardian->group, NF_GUARDIAN_GROUPS};
         close(pipe_fd[0]);
-        guard(supervisor, &set, pipe_fd[1], &groups);
+        guard(supervisor, &set, pipe_fd[1], guardian->area);
     }
     close(pipe_fd[1]);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -142,10 +143,10 @@ int nf_guardian_start(struct nf_guardian *guardian, nfold_error *err)
 
 void nf_guardian_clear(struct nf_guardian *guardian)
 {
-    if (guardian->group)
-        munmap((void *)(uintptr_t)guardian->group, AREA_BYTES);
+    if (guardian->area)
+        munmap(guardian->area, sizeof(struct nf_guardian_area));
     if (guardian->requests >= 0)
         close(guardian->requests);
-    guardian->group = NULL;
+    guardian->area = NULL;
     guardian->requests = -1;
 }

@@ -9,15 +9,20 @@
 
 #include "error.h"
 
-/* Process groups of the tasks that run, a slot each, in memory that both processes see. */
 #define NF_GUARDIAN_GROUPS 16384
+
+/* Memory that both processes see: what the guardian needs when the supervisor is gone. */
+struct nf_guardian_area {
+    volatile pid_t group[NF_GUARDIAN_GROUPS]; /* of the task in each slot; 0: none */
+    volatile unsigned memory_groups;          /* slots that have a memory cgroup */
+};
 
 struct nf_guardian {
     pid_t pid;    /* of the guardian: $PARALLEL_PID */
     int requests; /* non-blocking: a byte a signal that the guardian got; its end: the guardian died
                    */
-    sigset_t mask;         /* the signal mask that nfold was started with: the tasks' */
-    volatile pid_t *group; /* NF_GUARDIAN_GROUPS; 0: no task runs there */
+    sigset_t mask; /* the signal mask that nfold was started with: the tasks' */
+    struct nf_guardian_area *area;
 };
 
 /* Forks: call it early, while the process is small and has one thread. Returns 0 in the supervisor

@@ -9,6 +9,7 @@
 #include "guardian.h"
 #include "halt.h"
 #include "ladder.h"
+#include "memory_limit.h"
 #include "retry.h"
 #include "supervisor.h"
 #include "timeout.h"
@@ -35,12 +36,13 @@ struct nf_loop {
     struct nf_ladder ladder;
     struct nf_endings endings;
     struct nf_gate gate;
+    struct nf_memory_limit memory;
 
-    unsigned slots, used;       /* used: the slots that ever had a task are the first ones */
-    struct nf_attempt *attempt; /* one a slot */
-    pid_t *pid;                 /* of each; 0: free. By itself, because it is searched */
-    double *due;                /* of each: when its timer rings; infinity: never */
-    volatile pid_t *group;      /* the same pids for the guardian; may be NULL */
+    unsigned slots, used;          /* used: the slots that ever had a task are the first ones */
+    struct nf_attempt *attempt;    /* one a slot */
+    pid_t *pid;                    /* of each; 0: free. By itself, because it is searched */
+    double *due;                   /* of each: when its timer rings; infinity: never */
+    struct nf_guardian_area *area; /* the same pids for the guardian; may be NULL */
     unsigned running, lowest_free;
     unsigned unwatched; /* attempts whose pipes are not in the epoll yet */
 
@@ -49,7 +51,7 @@ struct nf_loop {
     int blocked_fd; /* stdout, while it is slow and in the epoll; -1 */
     double now;     /* monotonic, of this turn */
     int is_record_urgent;
-    double endings_due;
+    double endings_due, look_due, look_seconds;
     double record_due, start_due; /* when to come again; infinity: need not */
     double shortage_since;        /* the system had no room for a process; 0: it has */
     enum nf_stage stage;
@@ -79,6 +81,10 @@ int nf_loop_enter(struct nf_loop *loop, enum nf_stage stage, enum nf_supervision
 /* Begins to end one attempt. */
 int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_status cause,
                         nfold_error *err);
+/* For whoever watches on a terminal. */
+void nf_loop_say(const struct nf_loop *loop, const char *what);
+/* Sets when its time is over, as far as that is known. */
+void nf_loop_limit_attempt(struct nf_loop *loop, unsigned index);
 /* A running task's timer rang. */
 int nf_loop_timer(struct nf_loop *loop, unsigned index, nfold_error *err);
 

@@ -7,7 +7,6 @@
 #include "loop.h"
 #include "statistics.h"
 
-#define WATCH_SECONDS     0.003 /* a task that ends before is never in the epoll: one wake-up less */
 #define SHORTAGE_PAUSE    0.1
 #define SHORTAGE_PATIENCE 30  /* with nothing running that could give room */
 #define REST_SECONDS      0.2 /* an input whose length is not known is read for so long */
@@ -87,20 +86,29 @@ static int wait_for_room(struct nf_loop *loop, struct nf_attempt *attempt, nfold
     return nf_retry_put(&loop->retry, &attempt->task, attempt->memory_limit, loop->now, 1, err);
 }
 
+static int wait_for_memory(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    if (loop->running == 0 && loop->shortage_since == 0) {
+        loop->shortage_since = loop->now;
+        nf_loop_say(loop, "waiting until --mem-per-task is free");
+    }
+    loop->start_due = loop->now + SHORTAGE_PAUSE;
+    return nf_retry_put(&loop->retry, &attempt->task, attempt->memory_limit, loop->now, 1, err);
+}
+
 static void note_start(struct nf_loop *loop, unsigned index)
 {
     struct nf_attempt *attempt = &loop->attempt[index];
     loop->shortage_since = 0;
     loop->running++;
     loop->pid[index] = attempt->pid;
-    if (loop->group && index < NF_GUARDIAN_GROUPS)
-        loop->group[index] = attempt->pid;
-    attempt->deadline = attempt->began + nf_timeout_now(&loop->timeout, loop->with->statistics);
+    if (loop->area && index < NF_GUARDIAN_GROUPS)
+        loop->area->group[index] = attempt->pid;
     int is_piped = attempt->read_fd[0] >= 0 || attempt->read_fd[1] >= 0;
     loop->unwatched += is_piped;
     attempt->is_watched = !is_piped;
-    loop->due[index] =
-        is_piped ? fmin(attempt->deadline, attempt->began + WATCH_SECONDS) : attempt->deadline;
+    attempt->paused = 0;
+    nf_loop_limit_attempt(loop, index);
     nf_gate_started(&loop->gate, attempt->began);
     nf_statistics_began(loop->with->statistics, index + 1, attempt->began);
     nf_record_began(loop->with->record, &attempt->task, index + 1);
@@ -109,7 +117,7 @@ static void note_start(struct nf_loop *loop, unsigned index)
 /* 1: a task was started; 0: none can be now. */
 static int start_one(struct nf_loop *loop, unsigned index, nfold_error *err)
 {
-    static const int no_groups[2] = {-1, -1};
+    int groups[2] = {-1, -1};
     struct nf_attempt *attempt = &loop->attempt[index];
     if (index == loop->used) {
         int prepared =
@@ -121,7 +129,10 @@ static int start_one(struct nf_loop *loop, unsigned index, nfold_error *err)
     int rc = take_task(loop, attempt, err);
     if (rc <= 0)
         return rc;
-    rc = nf_attempt_start(attempt, &loop->setting, no_groups, err);
+    if (!nf_memory_limit_admits(&loop->memory, attempt->memory_limit, loop->attempt, loop->used))
+        return wait_for_memory(loop, attempt, err);
+    nf_memory_limit_begin(&loop->memory, attempt, &groups[0]);
+    rc = nf_attempt_start(attempt, &loop->setting, groups, err);
     if (rc == 0)
         return wait_for_room(loop, attempt, err);
     if (rc < 0)

@@ -10,7 +10,9 @@
 #include "buffer.h"
 #include "loop.h"
 
-static void say(const struct nf_loop *loop, const char *what)
+#define WATCH_SECONDS 0.003 /* a task that ends before is never in the epoll: one wake-up less */
+
+void nf_loop_say(const struct nf_loop *loop, const char *what)
 {
     if (!loop->is_terminal)
         return;
@@ -30,7 +32,10 @@ int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_statu
     attempt->is_ending = 1;
     attempt->cause = cause;
     attempt->deadline = INFINITY;
-    return nf_endings_add(&loop->endings, attempt->pid, 0, loop->now, err);
+    loop->endings_due = loop->now;
+    /* What eats memory goes on eating while it is asked politely. */
+    unsigned rung = cause == NF_TASK_OOM ? loop->ladder.count - 1 : 0;
+    return nf_endings_add(&loop->endings, attempt->pid, rung, loop->now, err);
 }
 
 static int end_all(struct nf_loop *loop, nfold_error *err)
@@ -69,13 +74,14 @@ static int interrupt(struct nf_loop *loop, nfold_error *err)
                  "waiting for %u running task%s, starting no more; Ctrl-C again ends them, a third "
                  "one at once",
                  loop->running, loop->running == 1 ? "" : "s");
-        say(loop, text);
+        nf_loop_say(loop, text);
         return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_DRAINED, "Ctrl-C", err);
     }
     loop->result->signal = SIGINT;
     loop->end_status = NF_TASK_CUT;
     if (loop->interrupts == 2) {
-        say(loop, "ending the running tasks: SIGTERM, then SIGKILL; Ctrl-C again is SIGKILL now");
+        nf_loop_say(loop,
+                    "ending the running tasks: SIGTERM, then SIGKILL; Ctrl-C again is SIGKILL now");
         return nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_STOPPED, "Ctrl-C twice", err);
     }
     return nf_loop_enter(loop, NF_STAGE_KILL, NF_SUPERVISION_STOPPED, "Ctrl-C three times", err);
@@ -113,6 +119,7 @@ static void continue_tasks(struct nf_loop *loop)
     if (loop->paused_since == 0)
         return;
     for (unsigned i = 0; i < loop->used; i++) {
+        loop->attempt[i].paused += loop->now - loop->paused_since;
         loop->attempt[i].deadline += loop->now - loop->paused_since;
         loop->due[i] += loop->now - loop->paused_since;
     }
@@ -157,6 +164,16 @@ static void watch(struct nf_loop *loop, unsigned index)
     }
     attempt->is_watched = 1;
     loop->unwatched--;
+}
+
+void nf_loop_limit_attempt(struct nf_loop *loop, unsigned index)
+{
+    struct nf_attempt *attempt = &loop->attempt[index];
+    double seconds = nf_timeout_now(&loop->timeout, loop->with->statistics);
+    attempt->deadline = attempt->began + attempt->paused + seconds;
+    loop->due[index] = attempt->is_watched
+                           ? attempt->deadline
+                           : fmin(attempt->deadline, attempt->began + WATCH_SECONDS);
 }
 
 int nf_loop_timer(struct nf_loop *loop, unsigned index, nfold_error *err)

@@ -20,7 +20,8 @@
 #include "slot.h"
 #include "statistics.h"
 
-#define EVENTS 64
+#define EVENTS       64
+#define LOOK_SECONDS 0.1
 
 static int watch_fd(struct nf_loop *loop, int fd, uint32_t events, uint64_t number)
 {
@@ -57,7 +58,7 @@ static int open_slots(struct nf_loop *loop, nfold_error *err)
     loop->attempt = calloc(loop->slots, sizeof *loop->attempt);
     loop->pid = calloc(loop->slots, sizeof *loop->pid);
     loop->due = calloc(loop->slots, sizeof *loop->due);
-    loop->group = loop->with->guardian ? loop->with->guardian->group : NULL;
+    loop->area = loop->with->guardian ? loop->with->guardian->area : NULL;
     if (!loop->attempt || !loop->pid || !loop->due)
         return nf_fail_memory(err);
     for (unsigned i = 0; i < loop->slots; i++)
@@ -72,7 +73,7 @@ static int open_tag(struct nf_loop *loop, nfold_error *err)
     const char *text = nf_options_text(options, "tagstring");
     if (!text && nf_options_flag(options, "tag"))
         text = nf_options_text(options, "replacement");
-    return text ? nf_template_open(&loop->tag, options, &text, 1, err) : 0;
+    return text ? nf_template_open_text(&loop->tag, options, text, err) : 0;
 }
 
 static int read_options(struct nf_loop *loop, nfold_error *err)
@@ -98,6 +99,15 @@ static int read_options(struct nf_loop *loop, nfold_error *err)
     return rc >= 0 ? nf_gate_read(&loop->gate, options, err) : rc;
 }
 
+static void plan_looks(struct nf_loop *loop)
+{
+    int is_needed = loop->memory.limit > 0 || loop->gate.memfree > 0 || loop->timeout.share > 0;
+    loop->look_seconds = loop->memory.limit > 0 ? NF_MEMORY_LOOK_SECONDS : LOOK_SECONDS;
+    loop->look_due = is_needed ? 0 : INFINITY;
+    if (loop->area && loop->memory.is_grouped)
+        loop->area->memory_groups = loop->slots;
+}
+
 static int open_loop(struct nf_loop *loop, nfold_error *err)
 {
     int rc = read_options(loop, err);
@@ -107,7 +117,13 @@ static int open_loop(struct nf_loop *loop, nfold_error *err)
         rc = open_tag(loop, err);
     if (rc >= 0)
         rc = open_signals(loop, err);
+    if (rc >= 0)
+        rc = nf_memory_limit_open(&loop->memory, loop->with->options, loop->slots,
+                                  loop->setting.pid, err);
+    if (rc >= 0)
+        plan_looks(loop);
     loop->endings.ladder = &loop->ladder;
+    loop->endings_due = INFINITY;
     loop->end_status = NF_TASK_CUT;
     loop->blocked_fd = -1;
     loop->is_terminal = isatty(STDERR_FILENO);
@@ -123,6 +139,9 @@ static void close_fd(int fd)
 
 static void close_loop(struct nf_loop *loop)
 {
+    nf_memory_limit_close(&loop->memory);
+    if (loop->area)
+        loop->area->memory_groups = 0;
     for (unsigned i = 0; i < loop->used; i++)
         nf_attempt_clear(&loop->attempt[i]);
     free(loop->attempt);
@@ -150,8 +169,9 @@ static int milliseconds_to_wait(const struct nf_loop *loop)
 {
     double due = fmin(loop->record_due, loop->start_due);
     if (loop->paused_since == 0)
-        due = fmin(due, fmin(earliest_timer(loop), loop->endings_due));
-    if (loop->stage == NF_STAGE_RUN)
+        due = fmin(due, fmin(earliest_timer(loop), fmin(loop->endings_due, loop->look_due)));
+    /* A task that waits for a slot or for room is not what we wake up for. */
+    if (loop->stage == NF_STAGE_RUN && loop->running < loop->slots && isinf(loop->start_due))
         due = fmin(due, nf_retry_due(&loop->retry));
     if (isinf(due))
         return -1;
@@ -259,6 +279,38 @@ static int take_events(struct nf_loop *loop, const struct epoll_event *event, in
     return rc >= 0 && has_children ? nf_loop_reap(loop, err) : rc;
 }
 
+/* The youngest has the least to lose. */
+static int end_youngest(struct nf_loop *loop, nfold_error *err)
+{
+    unsigned youngest = loop->used;
+    for (unsigned i = 0; i < loop->used; i++)
+        if (loop->attempt[i].pid > 0 && !loop->attempt[i].is_ending &&
+            (youngest == loop->used || loop->attempt[i].began > loop->attempt[youngest].began))
+            youngest = i;
+    if (youngest == loop->used)
+        return 0;
+    loop->attempt[youngest].is_put_back = 1;
+    return nf_loop_end_attempt(loop, youngest, NF_TASK_CUT, err);
+}
+
+/* What has to be looked at, because nothing tells us: memory, and the median that limits depend on.
+ */
+static int look(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = 0;
+    loop->look_due = loop->now + loop->look_seconds;
+    for (unsigned i = 0; rc >= 0 && i < loop->used; i++) {
+        struct nf_attempt *attempt = &loop->attempt[i];
+        if (nf_memory_limit_look(&loop->memory, attempt) && !loop->memory.is_grouped)
+            rc = nf_loop_end_attempt(loop, i, NF_TASK_OOM, err);
+        if (loop->timeout.share > 0 && attempt->pid > 0 && !attempt->is_ending)
+            nf_loop_limit_attempt(loop, i);
+    }
+    if (rc >= 0 && loop->running > 1 && nf_gate_is_starved(&loop->gate))
+        rc = end_youngest(loop, err);
+    return rc;
+}
+
 static int take_timers(struct nf_loop *loop, nfold_error *err)
 {
     int rc = 0;
@@ -267,6 +319,8 @@ static int take_timers(struct nf_loop *loop, nfold_error *err)
     for (unsigned i = 0; rc >= 0 && i < loop->used; i++)
         if (loop->due[i] <= loop->now)
             rc = nf_loop_timer(loop, i, err);
+    if (rc >= 0 && loop->look_due <= loop->now)
+        rc = look(loop, err);
     if (loop->endings.count > 0 && (loop->endings_due <= loop->now || loop->stage == NF_STAGE_KILL))
         loop->endings_due = nf_endings_climb(&loop->endings, loop->now);
     return rc;
@@ -360,7 +414,8 @@ int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision
             end_broken(&loop);
         if (rc >= 0 && loop.stage > NF_STAGE_RUN)
             rc = account(&loop, err);
-        struct nf_groups groups = {loop.group, loop.group ? NF_GUARDIAN_GROUPS : 0};
+        struct nf_groups groups = {loop.area ? loop.area->group : NULL,
+                                   loop.area ? NF_GUARDIAN_GROUPS : 0};
         result->left_behind = nf_descendants_end(&groups, NULL);
     }
     close_loop(&loop);
