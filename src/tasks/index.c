@@ -101,14 +101,14 @@ uint32_t *nf_index_at(struct nf_index *index, const struct nf_identity *identity
     return &entry->mark;
 }
 
-const uint32_t *nf_index_find(const struct nf_index *index, const struct nf_identity *identity)
+uint32_t *nf_index_find(const struct nf_index *index, const struct nf_identity *identity)
 {
     uint32_t word[4];
     split(identity, word);
     const struct part *part = &index->part[word[0] % PARTS];
     if (part->capacity == 0)
         return NULL;
-    const struct entry *entry = slot_of(part, word);
+    struct entry *entry = slot_of(part, word);
     return is_free(entry) ? NULL : &entry->mark;
 }
 
@@ -120,13 +120,4 @@ void nf_index_set_ended(uint32_t *mark, enum nf_task_status status)
 uint64_t nf_index_count(const struct nf_index *index)
 {
     return index->count;
-}
-
-void nf_index_each(const struct nf_index *index, void (*visit)(void *user, uint32_t mark),
-                   void *user)
-{
-    for (unsigned i = 0; i < PARTS; i++)
-        for (uint32_t j = 0; j < index->part[i].capacity; j++)
-            if (!is_free(&index->part[i].entry[j]))
-                visit(user, index->part[i].entry[j].mark);
 }

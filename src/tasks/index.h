@@ -23,11 +23,8 @@ void nf_index_close(struct nf_index *index); /* NULL is fine */
 /* The entry's mark, made if there is none; NULL: out of memory. Valid until the next call. */
 uint32_t *nf_index_at(struct nf_index *index, const struct nf_identity *identity, nfold_error *err);
 /* NULL: there is none. */
-const uint32_t *nf_index_find(const struct nf_index *index, const struct nf_identity *identity);
+uint32_t *nf_index_find(const struct nf_index *index, const struct nf_identity *identity);
 void nf_index_set_ended(uint32_t *mark, enum nf_task_status status);
 uint64_t nf_index_count(const struct nf_index *index);
-/* Calls visit for each mark. */
-void nf_index_each(const struct nf_index *index, void (*visit)(void *user, uint32_t mark),
-                   void *user);
 
 #endif

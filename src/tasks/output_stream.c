@@ -2,6 +2,7 @@
 #include "output_stream.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,23 +45,96 @@ int nf_output_stream_read(struct nf_output_stream *stream, size_t most, nfold_er
     return stream->fd >= 0;
 }
 
-long nf_output_stream_peek(struct nf_output_stream *stream, uint64_t limit, size_t most,
-                           const char **data, nfold_error *err)
+static int add_extent(struct nf_output_stream *stream, struct nf_output_extent extent,
+                      nfold_error *err)
 {
-    (void)err;
+    size_t count = stream->extent_count;
+    if ((count & (count - 1)) == 0) {
+        struct nf_output_extent *grown =
+            reallocarray(stream->extent, count > 0 ? 2 * count : 1, sizeof *grown);
+        if (grown == NULL)
+            return nf_fail_memory(err);
+        stream->extent = grown;
+    }
+    stream->extent[stream->extent_count++] = extent;
+    return 0;
+}
+
+int nf_output_stream_stored(struct nf_output_stream *stream, nfold_error *err)
+{
+    struct nf_output_extent extent = {stream->tail_start, stream->tail_at, stream->tail.size};
+    if (stream->shown < stream->total && extent.size > 0) {
+        int rc = add_extent(stream, extent, err);
+        if (rc < 0)
+            return rc;
+    }
+    stream->tail_start = stream->total;
+    stream->tail_at = 0;
+    stream->tail.size = 0;
+    return 0;
+}
+
+void nf_output_stream_reverse(struct nf_output_stream *stream)
+{
+    uint64_t start = 0;
+    for (size_t i = 0, j = stream->extent_count; i + 1 < j; i++) {
+        struct nf_output_extent moved = stream->extent[i];
+        stream->extent[i] = stream->extent[--j];
+        stream->extent[j] = moved;
+    }
+    for (size_t i = 0; i < stream->extent_count; i++) {
+        stream->extent[i].start = start;
+        start += stream->extent[i].size;
+    }
+}
+
+int nf_output_stream_found(struct nf_output_stream *stream, uint64_t at, size_t size,
+                           nfold_error *err)
+{
+    int rc = add_extent(stream, (struct nf_output_extent){stream->total, at, size}, err);
+    stream->total += size;
+    stream->tail_start = stream->total;
+    return rc;
+}
+
+/* Reads bytes of the extent that is next to be shown. */
+static long load(struct nf_output_stream *stream, const struct nf_container *container, size_t most,
+                 char *scratch, nfold_error *err)
+{
+    struct nf_output_extent *extent = &stream->extent[stream->extent_shown];
+    while (stream->shown >= extent->start + extent->size)
+        extent = &stream->extent[++stream->extent_shown];
+    size_t done = (size_t)(stream->shown - extent->start);
+    size_t size = extent->size - done < most ? extent->size - done : most;
+    int rc = nf_container_bytes(container, extent->at + done, scratch, size, err);
+    return rc < 0 ? rc : (long)size;
+}
+
+long nf_output_stream_peek(struct nf_output_stream *stream, const struct nf_container *container,
+                           uint64_t limit, char *scratch, const char **data, nfold_error *err)
+{
     if (stream->shown >= limit)
         return 0;
-    size_t size = (size_t)(limit - stream->shown);
+    uint64_t left = limit - stream->shown;
+    size_t most = left < NF_OUTPUT_PIECE ? (size_t)left : NF_OUTPUT_PIECE;
+    *data = scratch;
+    if (stream->shown < stream->tail_start)
+        return load(stream, container, most, scratch, err);
     *data = stream->tail.data + (stream->shown - stream->tail_start);
-    return (long)(size < most ? size : most);
+    return (long)most;
 }
 
 void nf_output_stream_shown(struct nf_output_stream *stream, size_t size)
 {
     stream->shown += size;
+}
+
+void nf_output_stream_forget(struct nf_output_stream *stream)
+{
     if (stream->shown < stream->total)
         return;
     stream->tail_start = stream->total;
+    stream->tail_at = 0;
     stream->tail.size = 0;
 }
 
@@ -69,4 +143,12 @@ void nf_output_stream_close(struct nf_output_stream *stream)
     if (stream->fd >= 0)
         close(stream->fd);
     stream->fd = -1;
+}
+
+void nf_output_stream_clear(struct nf_output_stream *stream)
+{
+    nf_output_stream_close(stream);
+    nf_buffer_clear(&stream->tail);
+    free(stream->extent);
+    stream->extent = NULL;
 }

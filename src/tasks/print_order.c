@@ -50,6 +50,11 @@ uint64_t nf_print_order_peek(const struct nf_print_order *order)
     return order->count > 0 ? order->place[order->head] : 0;
 }
 
+void nf_print_order_change(struct nf_print_order *order, uint64_t what)
+{
+    order->place[order->head] = what;
+}
+
 void nf_print_order_pop(struct nf_print_order *order)
 {
     order->first++;

@@ -20,6 +20,8 @@ int nf_print_order_fill(struct nf_print_order *order, uint64_t position, uint64_
                         nfold_error *err);
 /* What is at the first position; 0: not filled. */
 uint64_t nf_print_order_peek(const struct nf_print_order *order);
+/* Puts something else at the first position, which is filled. */
+void nf_print_order_change(struct nf_print_order *order, uint64_t what);
 void nf_print_order_pop(struct nf_print_order *order);
 void nf_print_order_clear(struct nf_print_order *order);
 

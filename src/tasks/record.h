@@ -38,9 +38,18 @@ int nf_record_not_started(struct nf_record *record, const struct nf_task *task,
  * directory after a second, syncs the journal when 100 ms are over. Returns the seconds until it
  * wants to be called again, or < 0 (disk full: said once, the run ends in order). */
 double nf_record_tick(struct nf_record *record, int is_urgent, nfold_error *err);
+/* The run stops before its input is at its end, or for another reason than that: the record says
+ * why, and a default run directory stays. NULL: it was only not read to its end. */
+void nf_record_stopped(struct nf_record *record, const char *why);
+/* What was read from standard input, for `nfold resume`. */
+int nf_record_keep_input(struct nf_record *record, const char *data, size_t size, nfold_error *err);
+/* Makes the run directory now: something has to be put there. */
+int nf_record_make_directory(struct nf_record *record, nfold_error *err);
 /* The run directory, or NULL while there is none; its output container is there. */
 const char *nf_record_directory(const struct nf_record *record);
 const struct nf_record_counts *nf_record_counts(const struct nf_record *record);
+/* "" or one line to say on stderr: a damaged journal, no place for a record. */
+const char *nf_record_note(const struct nf_record *record);
 /* Syncs and closes; removes a default directory if all is ok. *balances: submitted = the sum. */
 int nf_record_close(struct nf_record *record, int *balances, nfold_error *err);
 
