@@ -13,7 +13,7 @@
 
 #define EXIT_NOT_FOUND 127
 #define EXIT_NOT_RUN   126
-#define DRY_PIECE      4096 /* bytes that a pipe takes without waiting */
+#define PIECE          4096 /* bytes that a pipe takes without waiting */
 
 static double epoch_now(void)
 {
@@ -59,7 +59,7 @@ static int write_piece(struct nf_attempt *attempt, int which, int fd, const char
 {
     int rc = 0;
     while (rc >= 0 && size > 0) {
-        size_t piece = size < DRY_PIECE ? size : DRY_PIECE;
+        size_t piece = size < PIECE ? size : PIECE;
         ssize_t written = write(fd, text, piece);
         if (written < 0 && errno != EINTR)
             return nf_fail_errno(err, "what a task prints could not be passed on");
@@ -71,20 +71,6 @@ static int write_piece(struct nf_attempt *attempt, int which, int fd, const char
             rc = nf_output_readable(attempt->stream, which, err);
     }
     return rc;
-}
-
-static int end_dry(struct nf_attempt *attempt, int fd, nfold_error *err)
-{
-    if (fd < 0)
-        fd = STDOUT_FILENO;
-    nf_buffer_bytes(&attempt->line, "\n", 1);
-    if (attempt->line.failed)
-        return nf_fail_memory(err);
-    int rc = write_piece(attempt, 0, fd, attempt->line.data, attempt->line.size, err);
-    attempt->line.data[--attempt->line.size] = '\0';
-    attempt->is_done = 1;
-    attempt->exit_code = 0;
-    return rc < 0 ? rc : 1;
 }
 
 /* As a shell says it, in the task's own stderr and with a shell's exit codes. */
@@ -197,13 +183,7 @@ int nf_attempt_start(struct nf_attempt *attempt, const struct nf_attempt_setting
     attempt->is_watched = attempt->is_ending = attempt->is_done = 0;
     attempt->cause = NF_TASK_OK;
     attempt->is_put_back = 0;
-    if (setting->is_dry) {
-        attempt->began_epoch = epoch_now();
-        attempt->began = nf_clock_now();
-        rc = end_dry(attempt, fd[0], err);
-    } else {
-        rc = start_process(attempt, setting, fd, group_fd, err);
-    }
+    rc = start_process(attempt, setting, fd, group_fd, err);
     close_fd(&fd[0]);
     close_fd(&fd[1]);
     if (rc <= 0)

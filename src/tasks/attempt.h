@@ -23,16 +23,15 @@ struct nf_attempt_setting {
     int has_nice, nice;
     unsigned files; /* see spawn.h */
     int null_fd;    /* /dev/null, what tasks read */
-    int is_dry;     /* --dry-run */
     pid_t pid;      /* $PARALLEL_PID */
     sigset_t mask;
 };
 
 struct nf_attempt {
     const struct nf_slot *slot;
-    pid_t pid;           /* 0: the slot is free */
-    int is_done;         /* it ended without a process: dry run, or its program could not run */
-    struct nf_task task; /* owned while the slot is not free */
+    pid_t pid;                /* 0: the slot is free */
+    int is_done;              /* its program could not be run */
+    struct nf_task task;      /* owned while the slot is not free */
     struct nfold_buffer line; /* the command; kept between tasks for its memory */
     struct nfold_buffer tag;
     struct nf_output_task *stream;

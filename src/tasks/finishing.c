@@ -1,6 +1,7 @@
 /* finishing.c: what becomes of a task whose process has ended. */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
 #include "loop.h"
@@ -29,8 +30,10 @@ static int note_halt(struct nf_loop *loop, const struct nf_task_result *result, 
     if (when == NF_HALT_NEVER)
         return 0;
     loop->result->halt_status = loop->halt.status;
+    char why[sizeof loop->result->why];
+    snprintf(why, sizeof why, "--halt %s", nf_options_text(loop->with->options, "halt"));
     return nf_loop_enter(loop, when == NF_HALT_NOW ? NF_STAGE_END : NF_STAGE_DRAIN,
-                         NF_SUPERVISION_HALTED, "--halt", err);
+                         NF_SUPERVISION_HALTED, why, err);
 }
 
 static int is_tried_again(const struct nf_loop *loop, const struct nf_attempt *attempt,
@@ -91,7 +94,9 @@ int nf_loop_reap(struct nf_loop *loop, nfold_error *err)
         if (pid <= 0)
             break;
         unsigned index = slot_of(loop, pid);
-        if (index < loop->used)
+        if (pid == loop->walltime.asked)
+            loop->walltime.asked = 0;
+        else if (index < loop->used)
             rc = nf_loop_finish(loop, index, status, &usage, err);
     }
     return rc;

@@ -13,9 +13,17 @@
 #include "retry.h"
 #include "supervisor.h"
 #include "timeout.h"
+#include "walltime.h"
 
 /* The numbers of events: the pipes of slot i are NF_LOOP_PIPES + 2 i and the next. */
-enum { NF_LOOP_REQUESTS, NF_LOOP_CHILDREN, NF_LOOP_INPUT, NF_LOOP_STDOUT, NF_LOOP_PIPES };
+enum {
+    NF_LOOP_REQUESTS,
+    NF_LOOP_CHILDREN,
+    NF_LOOP_INPUT,
+    NF_LOOP_STDOUT,
+    NF_LOOP_WALLTIME,
+    NF_LOOP_PIPES
+};
 
 /* Why nothing new is started. A later one outdoes an earlier one. */
 enum nf_stage {
@@ -37,6 +45,7 @@ struct nf_loop {
     struct nf_endings endings;
     struct nf_gate gate;
     struct nf_memory_limit memory;
+    struct nf_walltime walltime;
 
     unsigned slots, used;          /* used: the slots that ever had a task are the first ones */
     struct nf_attempt *attempt;    /* one a slot */
@@ -47,7 +56,7 @@ struct nf_loop {
     unsigned unwatched; /* attempts whose pipes are not in the epoll yet */
 
     int epoll_fd, child_fd;
-    int is_input_over, is_input_awaited, is_input_watched, has_names;
+    int is_input_over, is_input_awaited, is_input_watched;
     int blocked_fd; /* stdout, while it is slow and in the epoll; -1 */
     double now;     /* monotonic, of this turn */
     int is_record_urgent;
@@ -81,6 +90,9 @@ int nf_loop_enter(struct nf_loop *loop, enum nf_stage stage, enum nf_supervision
 /* Begins to end one attempt. */
 int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_status cause,
                         nfold_error *err);
+/* The job's time: too short for another task; so short that what runs must end. */
+int nf_loop_time_is_short(struct nf_loop *loop, nfold_error *err);
+int nf_loop_time_is_over(struct nf_loop *loop, nfold_error *err);
 /* For whoever watches on a terminal. */
 void nf_loop_say(const struct nf_loop *loop, const char *what);
 /* Sets when its time is over, as far as that is known. */

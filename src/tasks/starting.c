@@ -11,19 +11,6 @@
 #define SHORTAGE_PATIENCE 30  /* with nothing running that could give room */
 #define REST_SECONDS      0.2 /* an input whose length is not known is read for so long */
 
-static int take_names(struct nf_loop *loop, nfold_error *err)
-{
-    unsigned count;
-    if (loop->has_names)
-        return 0;
-    const char *const *names = nf_input_names(loop->with->input, &count);
-    loop->has_names = 1;
-    if (!names)
-        return 0;
-    int rc = nf_template_names(loop->with->pattern, names, count, err);
-    return rc >= 0 && loop->tag ? nf_template_names(loop->tag, names, count, err) : rc;
-}
-
 static int render(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
 {
     int rc = nf_template_render(loop->with->pattern, &attempt->task, attempt->slot->number,
@@ -49,7 +36,7 @@ static int take_new(struct nf_loop *loop, struct nf_attempt *attempt, nfold_erro
         }
         attempt->task.attempt = 1;
         attempt->line.size = attempt->tag.size = 0;
-        if ((rc = take_names(loop, err)) >= 0 && (rc = render(loop, attempt, err)) >= 0)
+        if ((rc = render(loop, attempt, err)) >= 0)
             rc = nf_record_admit(loop->with->record, &attempt->task, attempt->line.data, err);
         if (rc != 0)
             return rc;
@@ -154,6 +141,9 @@ int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
 {
     int rc = 1;
     loop->start_due = INFINITY;
+    if (loop->stage == NF_STAGE_RUN &&
+        !nf_walltime_admits(&loop->walltime, loop->with->statistics, loop->now))
+        return nf_loop_time_is_short(loop, err);
     while (rc > 0 && loop->stage == NF_STAGE_RUN && loop->paused_since == 0 &&
            loop->running < loop->slots) {
         double closed = nf_gate_closed_until(&loop->gate, loop->now);

@@ -93,10 +93,26 @@ static int terminate(struct nf_loop *loop, nfold_error *err)
 {
     if (loop->stage < NF_STAGE_END) {
         loop->end_status = NF_TASK_PREEMPTED;
+        loop->result->is_time_over = 1;
         return nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_DRAINED, "SIGTERM", err);
     }
     loop->result->signal = SIGTERM;
     return nf_loop_enter(loop, NF_STAGE_KILL, NF_SUPERVISION_STOPPED, "SIGTERM twice", err);
+}
+
+int nf_loop_time_is_short(struct nf_loop *loop, nfold_error *err)
+{
+    loop->result->is_time_over = 1;
+    return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_DRAINED, "time limit", err);
+}
+
+int nf_loop_time_is_over(struct nf_loop *loop, nfold_error *err)
+{
+    if (loop->stage >= NF_STAGE_END)
+        return 0;
+    loop->result->is_time_over = 1;
+    loop->end_status = NF_TASK_PREEMPTED;
+    return nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_DRAINED, "time limit", err);
 }
 
 static void signal_all(struct nf_loop *loop, int number)
@@ -137,6 +153,7 @@ int nf_loop_request(struct nf_loop *loop, int number, nfold_error *err)
     case SIGHUP:
         return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_DRAINED, "SIGHUP", err);
     case SIGUSR1:
+        loop->result->is_time_over = 1;
         return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_DRAINED, "SIGUSR1", err);
     case SIGQUIT:
         loop->result->signal = SIGQUIT;

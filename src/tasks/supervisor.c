@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -73,7 +74,10 @@ static int open_tag(struct nf_loop *loop, nfold_error *err)
     const char *text = nf_options_text(options, "tagstring");
     if (!text && nf_options_flag(options, "tag"))
         text = nf_options_text(options, "replacement");
-    return text ? nf_template_open_text(&loop->tag, options, text, err) : 0;
+    int rc = text ? nf_template_open_text(&loop->tag, options, text, err) : 0;
+    unsigned count;
+    const char *const *names = nf_input_names(loop->with->input, &count);
+    return rc >= 0 && loop->tag && names ? nf_template_names(loop->tag, names, count, err) : rc;
 }
 
 static int read_options(struct nf_loop *loop, nfold_error *err)
@@ -87,7 +91,6 @@ static int read_options(struct nf_loop *loop, nfold_error *err)
     setting->slot_variable = nf_options_text(options, "process-slot-var");
     setting->has_nice = !isnan(nice);
     setting->nice = isnan(nice) ? 0 : (int)nice;
-    setting->is_dry = nf_options_flag(options, "dry-run");
     setting->pid = loop->with->guardian ? loop->with->guardian->pid : getpid();
     int rc = nf_halt_read(&loop->halt, nf_options_text(options, "halt"), err);
     if (rc >= 0)
@@ -97,6 +100,18 @@ static int read_options(struct nf_loop *loop, nfold_error *err)
     if (rc >= 0)
         rc = nf_ladder_read(&loop->ladder, nf_options_text(options, "term-seq"), err);
     return rc >= 0 ? nf_gate_read(&loop->gate, options, err) : rc;
+}
+
+static int open_walltime(struct nf_loop *loop, nfold_error *err)
+{
+    struct timespec epoch;
+    clock_gettime(CLOCK_REALTIME, &epoch);
+    int rc =
+        nf_walltime_open(&loop->walltime, loop->with->options,
+                         (double)epoch.tv_sec + 1e-9 * (double)epoch.tv_nsec, nf_clock_now(), err);
+    if (rc >= 0 && loop->walltime.answer >= 0)
+        watch_fd(loop, loop->walltime.answer, EPOLLIN, NF_LOOP_WALLTIME);
+    return rc;
 }
 
 static void plan_looks(struct nf_loop *loop)
@@ -120,6 +135,8 @@ static int open_loop(struct nf_loop *loop, nfold_error *err)
     if (rc >= 0)
         rc = nf_memory_limit_open(&loop->memory, loop->with->options, loop->slots,
                                   loop->setting.pid, err);
+    if (rc >= 0)
+        rc = open_walltime(loop, err);
     if (rc >= 0)
         plan_looks(loop);
     loop->endings.ladder = &loop->ladder;
@@ -170,6 +187,8 @@ static int milliseconds_to_wait(const struct nf_loop *loop)
     double due = fmin(loop->record_due, loop->start_due);
     if (loop->paused_since == 0)
         due = fmin(due, fmin(earliest_timer(loop), fmin(loop->endings_due, loop->look_due)));
+    if (loop->stage < NF_STAGE_END)
+        due = fmin(due, nf_walltime_stop(&loop->walltime));
     /* A task that waits for a slot or for room is not what we wake up for. */
     if (loop->stage == NF_STAGE_RUN && loop->running < loop->slots && isinf(loop->start_due))
         due = fmin(due, nf_retry_due(&loop->retry));
@@ -262,6 +281,9 @@ static int take_event(struct nf_loop *loop, const struct epoll_event *event, int
     case NF_LOOP_INPUT:
         loop->is_input_awaited = 0;
         return 0;
+    case NF_LOOP_WALLTIME:
+        nf_walltime_answered(&loop->walltime, loop->now);
+        return 0;
     case NF_LOOP_STDOUT:
         return nf_output_writable(loop->with->output, err);
     default:
@@ -319,6 +341,8 @@ static int take_timers(struct nf_loop *loop, nfold_error *err)
     for (unsigned i = 0; rc >= 0 && i < loop->used; i++)
         if (loop->due[i] <= loop->now)
             rc = nf_loop_timer(loop, i, err);
+    if (rc >= 0 && nf_walltime_stop(&loop->walltime) <= loop->now)
+        rc = nf_loop_time_is_over(loop, err);
     if (rc >= 0 && loop->look_due <= loop->now)
         rc = look(loop, err);
     if (loop->endings.count > 0 && (loop->endings_due <= loop->now || loop->stage == NF_STAGE_KILL))
@@ -398,6 +422,29 @@ static int account(struct nf_loop *loop, nfold_error *err)
     return rc;
 }
 
+/* Whatever tasks left running, in sessions of their own or not. */
+static void end_left(struct nf_loop *loop)
+{
+    struct nf_groups groups = {loop->area ? loop->area->group : NULL,
+                               loop->area ? NF_GUARDIAN_GROUPS : 0};
+    nf_walltime_close(&loop->walltime);
+    loop->result->left_behind = nf_descendants_end(&groups, NULL);
+}
+
+static int supervise(struct nf_loop *loop, nfold_error *err)
+{
+    const struct nf_supervision_result *result = loop->result;
+    int rc = run(loop, err);
+    if (rc < 0)
+        end_broken(loop);
+    else if (loop->stage > NF_STAGE_RUN)
+        rc = account(loop, err);
+    if (rc >= 0 && (result->end != NF_SUPERVISION_DONE || !loop->is_input_over))
+        nf_record_stopped(loop->with->record, result->why[0] ? result->why : NULL);
+    end_left(loop);
+    return rc;
+}
+
 int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision_result *result,
                  nfold_error *err)
 {
@@ -405,19 +452,13 @@ int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision
                            .result = result,
                            .epoll_fd = -1,
                            .child_fd = -1,
-                           .setting.null_fd = -1};
+                           .setting.null_fd = -1,
+                           .walltime.answer = -1};
     *result = (struct nf_supervision_result){.end = NF_SUPERVISION_DONE};
     int rc = open_loop(&loop, err);
-    if (rc >= 0) {
-        rc = run(&loop, err);
-        if (rc < 0)
-            end_broken(&loop);
-        if (rc >= 0 && loop.stage > NF_STAGE_RUN)
-            rc = account(&loop, err);
-        struct nf_groups groups = {loop.area ? loop.area->group : NULL,
-                                   loop.area ? NF_GUARDIAN_GROUPS : 0};
-        result->left_behind = nf_descendants_end(&groups, NULL);
-    }
+    if (rc >= 0)
+        rc = supervise(&loop, err);
+    nf_walltime_close(&loop.walltime);
     close_loop(&loop);
     return rc;
 }

@@ -37,6 +37,7 @@ struct nf_supervision_result {
     int halt_status;
     int signal;
     char why[256];      /* "time limit", "--halt", "Ctrl-C" */
+    int is_time_over;   /* the job's time, or a batch system's signal: --requeue is due */
     size_t left_behind; /* processes that tasks had left running; they were ended */
 };
 
