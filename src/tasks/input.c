@@ -20,6 +20,7 @@ struct queue {
 
 struct nf_input {
     struct nf_record_rules rules;
+    struct nf_source_watch watch;
     struct nf_columns columns;
     struct nf_combine *combine;
     const struct nf_template *pattern;
@@ -245,6 +246,8 @@ int nf_input_open(struct nf_input **input, const nfold_options *options,
     opened->waits_for = -1;
     read_packing(opened, options);
     int rc = nf_record_rules_read(&opened->rules, options, err);
+    opened->rules.watch = &opened->watch;
+    opened->watch.waits = 1;
     if (rc >= 0)
         rc = nf_columns_read(&opened->columns, options, err);
     if (rc >= 0)
@@ -261,6 +264,20 @@ int nf_input_open(struct nf_input **input, const nfold_options *options,
     return 0;
 }
 
+int nf_input_watch(struct nf_input *input,
+                   int (*keep)(void *user, const char *data, size_t size, nfold_error *err),
+                   void *user, nfold_error *err)
+{
+    struct nf_source_watch *watch = &input->watch;
+    int rc = 0;
+    if (watch->early.size > 0)
+        rc = keep(user, watch->early.data, watch->early.size, err);
+    nf_buffer_clear(&watch->early);
+    watch->keep = keep;
+    watch->user = user;
+    return rc;
+}
+
 void nf_input_close(struct nf_input *input)
 {
     if (!input)
@@ -269,6 +286,7 @@ void nf_input_close(struct nf_input *input)
     nf_combine_close(input->combine);
     nf_columns_clear(&input->columns);
     nf_record_rules_clear(&input->rules);
+    nf_buffer_clear(&input->watch.early);
     nf_values_clear(&input->names);
     free(input);
 }
@@ -394,6 +412,7 @@ static int take_records(struct nf_input *input, size_t count, struct nf_values *
 int nf_input_next(struct nf_input *input, struct nf_task *task, nfold_error *err)
 {
     struct nf_values values = {0};
+    input->watch.waits = 0;
     int rc = fill_queue(input, err);
     if (rc < 0 || rc == NF_INPUT_WAIT)
         return rc;

@@ -26,6 +26,11 @@ struct nf_template;
 int nf_input_open(struct nf_input **input, const nfold_options *options,
                   const char *const *operands, size_t operand_count,
                   const struct nf_template *pattern, unsigned slots, nfold_error *err);
+/* Whatever is read from standard input goes to keep, too: what was read already at once. Before the
+ * first nf_input_next. */
+int nf_input_watch(struct nf_input *input,
+                   int (*keep)(void *user, const char *data, size_t size, nfold_error *err),
+                   void *user, nfold_error *err);
 /* The next task (sequence, values, record_count set; attempt 1): 1; 0 at the end; NF_INPUT_WAIT
  * when standard input has no whole record yet: poll nf_input_fd for reading and come again; or < 0.
  */

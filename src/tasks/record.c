@@ -396,8 +396,9 @@ int nf_record_not_started(struct nf_record *record, const struct nf_task *task,
     return 0;
 }
 
-int nf_record_keep_input(struct nf_record *record, const char *data, size_t size, nfold_error *err)
+int nf_record_keep_input(void *user, const char *data, size_t size, nfold_error *err)
 {
+    struct nf_record *record = user;
     int rc = 0;
     if (record->has_no_place)
         return 0;

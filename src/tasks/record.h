@@ -41,8 +41,8 @@ double nf_record_tick(struct nf_record *record, int is_urgent, nfold_error *err)
 /* The run stops before its input is at its end, or for another reason than that: the record says
  * why, and a default run directory stays. NULL: it was only not read to its end. */
 void nf_record_stopped(struct nf_record *record, const char *why);
-/* What was read from standard input, for `nfold resume`. */
-int nf_record_keep_input(struct nf_record *record, const char *data, size_t size, nfold_error *err);
+/* What was read from standard input, for `nfold resume`. record is one: see nf_input_watch. */
+int nf_record_keep_input(void *record, const char *data, size_t size, nfold_error *err);
 /* Makes the run directory now: something has to be put there. */
 int nf_record_make_directory(struct nf_record *record, nfold_error *err);
 /* The run directory, or NULL while there is none; its output container is there. */

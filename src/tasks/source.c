@@ -180,6 +180,20 @@ static int make_room(struct nf_source *source, nfold_error *err)
     return 0;
 }
 
+/* Standard input cannot be read again: it is kept for the one who resumes. */
+static int keep_input(const struct nf_source *source, const char *data, size_t size,
+                      nfold_error *err)
+{
+    struct nf_source_watch *watch = source->rules->watch;
+    if (source->fd != STDIN_FILENO || !watch || size == 0)
+        return 0;
+    if (watch->keep)
+        return watch->keep(watch->user, data, size, err);
+    if (watch->waits)
+        nf_buffer_bytes(&watch->early, data, size);
+    return watch->early.failed ? nf_fail_memory(err) : 0;
+}
+
 /* 1 some bytes came or the end was seen, NF_INPUT_WAIT, or < 0. */
 static int read_more(struct nf_source *source, int waits, nfold_error *err)
 {
@@ -191,9 +205,10 @@ static int read_more(struct nf_source *source, int waits, nfold_error *err)
             return NF_INPUT_WAIT;
         ssize_t got = read(source->fd, source->bytes.data + source->bytes.size, READ_BYTES);
         if (got >= 0) {
+            rc = keep_input(source, source->bytes.data + source->bytes.size, (size_t)got, err);
             source->bytes.size += (size_t)got;
             source->is_at_end = got == 0;
-            return 1;
+            return rc < 0 ? rc : 1;
         }
         if (errno == EAGAIN && waits)
             poll(&(struct pollfd){.fd = source->fd, .events = POLLIN}, 1, -1);

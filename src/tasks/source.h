@@ -7,9 +7,19 @@
 
 #include "option.h"
 
+/* Who keeps what is read from standard input. Until there is somebody, what the opening of the
+ * input reads (a header) waits in early. */
+struct nf_source_watch {
+    int (*keep)(void *user, const char *data, size_t size, nfold_error *err);
+    void *user;
+    int waits; /* early is filled */
+    struct nfold_buffer early;
+};
+
 /* How bytes become records. */
 struct nf_record_rules {
-    char *delimiter; /* "\n" */
+    struct nf_source_watch *watch; /* NULL: nobody keeps anything */
+    char *delimiter;               /* "\n" */
     size_t delimiter_size;
     const char *end; /* -E: a record that is this ends its source; NULL: none */
     int is_csv;      /* a newline inside of quotes ends no record */
