@@ -7,6 +7,8 @@
 #include "loop.h"
 #include "statistics.h"
 
+#define EXIT_NOT_FOUND 127
+
 static void free_slot(struct nf_loop *loop, unsigned index)
 {
     struct nf_attempt *attempt = &loop->attempt[index];
@@ -54,6 +56,19 @@ static int put_back(struct nf_loop *loop, struct nf_attempt *attempt,
     return nf_retry_put(&loop->retry, &attempt->task, memory, loop->now, attempt->is_put_back, err);
 }
 
+/* Once, not a thousand times. */
+static void hint_not_found(struct nf_loop *loop, const struct nf_task_result *result)
+{
+    if (result->exit_code != EXIT_NOT_FOUND || loop->has_hinted)
+        return;
+    loop->has_hinted = 1;
+    nf_loop_say(loop,
+                loop->halt.when == NF_HALT_NEVER
+                    ? "a task's command was not found (exit code 127); with --halt now,fail=1 "
+                      "the first failure ends the run"
+                    : "a task's command was not found (exit code 127)");
+}
+
 int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,
                    nfold_error *err)
 {
@@ -67,6 +82,7 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
         rc = nf_record_ended(loop->with->record, &attempt->task, nf_buffer_text(&attempt->line),
                              &result, err);
     nf_statistics_ended(loop->with->statistics, &result, loop->now);
+    hint_not_found(loop, &result);
     if (rc >= 0 && !result.is_final)
         rc = put_back(loop, attempt, &result, err);
     free_slot(loop, index);

@@ -68,6 +68,8 @@ struct nf_loop {
     unsigned interrupts;            /* Ctrl-C so far */
     double paused_since;            /* Ctrl-Z; 0: not */
     int is_terminal;                /* somebody reads the legend */
+    int has_hinted;
+    double progress_due;
 };
 
 /* ---- starting.c: fills the free slots as far as it may. */

@@ -146,6 +146,11 @@ double nf_statistics_busy(const struct nf_statistics *statistics, double now)
     return fmin((statistics->busy_seconds + running) / whole, 1);
 }
 
+unsigned nf_statistics_running(const struct nf_statistics *statistics)
+{
+    return statistics->running;
+}
+
 double nf_statistics_gap(const struct nf_statistics *statistics)
 {
     return statistics->gaps > 0 ? statistics->gap_seconds / (double)statistics->gaps : 0;

@@ -21,6 +21,7 @@ double nf_statistics_quantile(const struct nf_statistics *statistics, double sha
                               unsigned at_least);
 /* Share of slot time in which a task ran, from the first start to now. */
 double nf_statistics_busy(const struct nf_statistics *statistics, double now);
+unsigned nf_statistics_running(const struct nf_statistics *statistics);
 /* Seconds that a slot was free between two tasks, on average: what dispatching costs. 0: no two
  * yet.
  */

@@ -23,6 +23,8 @@
 
 #define EVENTS       64
 #define LOOK_SECONDS 0.1
+#define SHOW_SECONDS 0.25
+#define OTHER_FILES  64 /* beside those of the slots */
 
 static int watch_fd(struct nf_loop *loop, int fd, uint32_t events, uint64_t number)
 {
@@ -53,6 +55,19 @@ static int open_signals(struct nf_loop *loop, nfold_error *err)
     return 0;
 }
 
+/* A slot that runs has two pipes, and four ends of them while it starts. Tasks get their own limit
+ * back. */
+static void raise_files(struct nf_loop *loop)
+{
+    struct rlimit limit;
+    rlim_t wanted = OTHER_FILES + 2 * (rlim_t)loop->slots;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    loop->setting.files = (unsigned)limit.rlim_cur;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int open_slots(struct nf_loop *loop, nfold_error *err)
 {
     loop->slots = loop->with->slots->count;
@@ -64,6 +79,7 @@ static int open_slots(struct nf_loop *loop, nfold_error *err)
         return nf_fail_memory(err);
     for (unsigned i = 0; i < loop->slots; i++)
         loop->due[i] = INFINITY;
+    raise_files(loop);
     return 0;
 }
 
@@ -141,6 +157,7 @@ static int open_loop(struct nf_loop *loop, nfold_error *err)
         plan_looks(loop);
     loop->endings.ladder = &loop->ladder;
     loop->endings_due = INFINITY;
+    loop->progress_due = loop->with->show ? 0 : INFINITY;
     loop->end_status = NF_TASK_CUT;
     loop->blocked_fd = -1;
     loop->is_terminal = isatty(STDERR_FILENO);
@@ -184,7 +201,7 @@ static double earliest_timer(const struct nf_loop *loop)
 
 static int milliseconds_to_wait(const struct nf_loop *loop)
 {
-    double due = fmin(loop->record_due, loop->start_due);
+    double due = fmin(loop->progress_due, fmin(loop->record_due, loop->start_due));
     if (loop->paused_since == 0)
         due = fmin(due, fmin(earliest_timer(loop), fmin(loop->endings_due, loop->look_due)));
     if (loop->stage < NF_STAGE_END)
@@ -350,6 +367,15 @@ static int take_timers(struct nf_loop *loop, nfold_error *err)
     return rc;
 }
 
+static void show_progress(struct nf_loop *loop)
+{
+    const struct nf_supervision *with = loop->with;
+    if (!with->show || loop->now < loop->progress_due)
+        return;
+    with->show(with->user, loop->now);
+    loop->progress_due = loop->now + SHOW_SECONDS;
+}
+
 static int tick_record(struct nf_loop *loop, nfold_error *err)
 {
     if (loop->now < loop->record_due && !loop->is_record_urgent)
@@ -373,6 +399,7 @@ static int wait_and_take(struct nf_loop *loop, nfold_error *err)
     int rc = take_events(loop, event, count, err);
     if (rc >= 0)
         rc = take_timers(loop, err);
+    show_progress(loop);
     return rc >= 0 ? tick_record(loop, err) : rc;
 }
 

@@ -22,7 +22,9 @@ struct nf_supervision {
     struct nf_slots *slots;
     struct nf_statistics *statistics;
     struct nf_shell_choice *shell;
-    struct nf_guardian *guardian; /* NULL, in tests: signals are taken as they come */
+    struct nf_guardian *guardian;         /* NULL, in tests: none */
+    void (*show)(void *user, double now); /* NULL, or to show progress: four times a second */
+    void *user;
 };
 
 enum nf_supervision_end {
