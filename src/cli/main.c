@@ -121,7 +121,7 @@ static int start_verb(struct nf_command *command, nfold_error *err)
 static int run_verb(const struct nf_verb *verb, int count, char **words,
                     const struct nf_terminal *messages, int *is_silent, nfold_error *err)
 {
-    struct nf_command command = {.verb = verb, .messages = *messages};
+    struct nf_command command = {.verb = verb, .words = words - 1, .messages = *messages};
     int rc = nf_read_command(&command, count, words, err);
     if (rc >= 0 && wants_help(&command))
         rc = print_help(verb, err);

@@ -40,6 +40,7 @@ struct nf_command {
     nfold_options *options;
     const char *const *operand;
     unsigned operand_count;
+    char **words;                     /* all of them, from the verb's name on, ended by NULL */
     struct nf_terminal out, messages; /* stdout, stderr */
     int status; /* set by a verb whose exit status says more than done or not; else 0 */
 };

@@ -13,6 +13,7 @@
 enum piece_kind {
     PIECE_TEXT,
     PIECE_BLANK, /* ends a context group */
+    PIECE_TAB,   /* begins one, and is repeated with it, as GNU parallel has it */
     PIECE_WORD,  /* -q: a new word begins */
     PIECE_REPLACEMENT,
 };
@@ -166,7 +167,9 @@ static int append_text(struct nf_template *pattern, size_t begin, size_t end, nf
         size_t length = 0;
         while (begin + length < end && !strchr(" \t", pattern->text[begin + length]))
             length++;
-        enum piece_kind kind = length > 0 ? PIECE_TEXT : PIECE_BLANK;
+        enum piece_kind kind = length > 0                     ? PIECE_TEXT
+                               : pattern->text[begin] == '\t' ? PIECE_TAB
+                                                              : PIECE_BLANK;
         length += length == 0;
         rc = append_piece(
             pattern, &(struct piece){.kind = kind, .begin = begin, .end = begin + length}, err);
@@ -228,7 +231,8 @@ static int look_at(struct nf_template *pattern, size_t at, size_t end,
         return 1;
     *length = 1;
     size_t unknown = nf_replacement_unknown(text, end - at);
-    int is_bare = pattern->bytes && pattern->bytes[at].place == NF_SHELL_BARE &&
+    int is_default = strcmp(pattern->all, "{}") == 0; /* -I is there to keep braces */
+    int is_bare = is_default && pattern->bytes && pattern->bytes[at].place == NF_SHELL_BARE &&
                   !(pattern->bytes[at].flags & NF_SHELL_ESCAPED) && !is_after_dollar(pattern, at);
     if (unknown > 0 && is_bare && !pattern->awaits_names)
         return fail_unknown(pattern, at, unknown, err);
@@ -600,7 +604,9 @@ static int put_group(struct renderer *renderer, size_t begin, size_t end)
 {
     const struct nf_template *pattern = renderer->pattern;
     const struct nf_task *task = renderer->task;
-    int is_repeated = pattern->repeats_context && can_repeat(pattern, begin, end);
+    /* -N0: {} is nothing, and the word around it stays. */
+    int is_repeated =
+        pattern->repeats_context && task->value_count > 0 && can_repeat(pattern, begin, end);
     unsigned times = is_repeated ? task->value_count : 1;
     int rc = 0;
     for (unsigned i = 0; rc >= 0 && i < times; i++) {
@@ -612,20 +618,25 @@ static int put_group(struct renderer *renderer, size_t begin, size_t end)
     return rc;
 }
 
+static int ends_group(enum piece_kind kind)
+{
+    return kind == PIECE_BLANK || kind == PIECE_TAB || kind == PIECE_WORD;
+}
+
 static int put_pieces(struct renderer *renderer)
 {
     const struct nf_template *pattern = renderer->pattern;
     int rc = 0;
     for (size_t begin = 0; rc >= 0 && begin < pattern->piece_count;) {
-        size_t end = begin;
-        while (end < pattern->piece_count && pattern->pieces[end].kind != PIECE_BLANK &&
-               pattern->pieces[end].kind != PIECE_WORD)
+        size_t end = begin + 1;
+        while (end < pattern->piece_count && !ends_group(pattern->pieces[end].kind))
             end++;
-        if (end > begin)
+        enum piece_kind kind = pattern->pieces[begin].kind;
+        if (kind == PIECE_BLANK || kind == PIECE_WORD)
+            rc = put_piece(renderer, &pattern->pieces[begin++], NULL);
+        if (rc >= 0 && end > begin)
             rc = put_group(renderer, begin, end);
-        if (rc >= 0 && end < pattern->piece_count)
-            rc = put_piece(renderer, &pattern->pieces[end], NULL);
-        begin = end + 1;
+        begin = end;
     }
     if (rc >= 0 && pattern->is_argv && renderer->is_quoted)
         end_word(renderer);

@@ -1,0 +1,130 @@
+/* tasks_summary.c: the last lines of a run of tasks. */
+#include "tasks_summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the second half of a line begins, if the first one leaves room. */
+#define HALF 47
+
+static uint64_t count_failed(const struct nf_record_counts *counts)
+{
+    return counts->status[NF_TASK_FAILED] + counts->status[NF_TASK_SIGNALLED] +
+           counts->status[NF_TASK_TIMEOUT] + counts->status[NF_TASK_OOM] +
+           counts->status[NF_TASK_CUT];
+}
+
+int nf_tasks_status(const struct nf_tasks_summary *summary)
+{
+    uint64_t failed = count_failed(&summary->counts);
+    if (!summary->balances)
+        return 103;
+    switch (summary->result.end) {
+    case NF_SUPERVISION_HALTED:
+        return summary->result.halt_status;
+    case NF_SUPERVISION_DRAINED:
+    case NF_SUPERVISION_STOPPED:
+        return 102;
+    case NF_SUPERVISION_DONE:
+        break;
+    }
+    return failed > 100 ? 101 : (int)failed;
+}
+
+int nf_tasks_is_shown(const struct nf_tasks_summary *summary, const nfold_options *options,
+                      const struct nf_terminal *terminal)
+{
+    int is_all_ok = nf_tasks_status(summary) == 0;
+    if (nf_options_flag(options, "quiet"))
+        return 0;
+    return !is_all_ok || terminal->is_terminal || getenv("SLURM_JOB_ID") ||
+           nf_options_flag(options, "report");
+}
+
+/* " 812 ok, 3 failed, 385 not started (time limit)" */
+static void write_counts(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
+{
+    const char *comma = "";
+    for (int i = 0; i < NF_TASK_STATUS_COUNT; i++) {
+        uint64_t count = summary->counts.status[i];
+        if (count == 0 && i != NF_TASK_OK)
+            continue;
+        const char *name = i == NF_TASK_NOT_STARTED ? "not started" : nf_task_status_name(i);
+        nf_buffer_print(out, "%s %llu %s", comma, (unsigned long long)count, name);
+        comma = ",";
+    }
+    if (summary->result.end != NF_SUPERVISION_DONE && summary->result.why[0])
+        nf_buffer_print(out, " (%s)", summary->result.why);
+}
+
+static void begin_half(struct nfold_buffer *out, size_t line)
+{
+    size_t used = out->size - line;
+    for (size_t i = used; i < HALF; i++)
+        nf_buffer_string(out, " ");
+    nf_buffer_string(out, used < HALF ? "" : "     ");
+}
+
+static void write_first(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
+{
+    size_t line = out->size;
+    uint64_t tasks = summary->counts.submitted;
+    nf_buffer_print(out, "%llu task%s:", (unsigned long long)tasks, tasks == 1 ? "" : "s");
+    write_counts(out, summary);
+    if (tasks > summary->counts.resumed) {
+        begin_half(out, line);
+        nf_buffer_print(out, "%u slot%s", summary->slots, summary->slots == 1 ? "" : "s");
+        if (summary->busy >= 0)
+            nf_buffer_print(out, ", %.0f %% busy", 100 * summary->busy);
+    }
+    nf_buffer_string(out, "\n");
+}
+
+static void write_resumed(struct nfold_buffer *out, const struct nf_record_counts *counts)
+{
+    if (counts->resumed == 0)
+        return;
+    nf_buffer_print(out, "%llu done before", (unsigned long long)counts->resumed);
+    if (counts->fresh > 0)
+        nf_buffer_print(out, ", %llu new", (unsigned long long)counts->fresh);
+    if (counts->gone > 0)
+        nf_buffer_print(out, ", %llu gone", (unsigned long long)counts->gone);
+    nf_buffer_string(out, "\n");
+}
+
+/* A default directory is named by its last part, as resume and logs find it. */
+static const char *short_name(const char *directory)
+{
+    static const char runs[] = ".nfold/runs/";
+    const char *found = strstr(directory, runs);
+    return found ? found + sizeof runs - 1 : directory;
+}
+
+static void write_next(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
+{
+    size_t line = out->size;
+    if (!summary->directory)
+        return;
+    const char *name = short_name(summary->directory);
+    uint64_t ok = summary->counts.status[NF_TASK_OK];
+    if (ok < summary->counts.submitted || summary->result.end != NF_SUPERVISION_DONE) {
+        nf_buffer_print(out, "continue: nfold resume %s", name);
+        begin_half(out, line);
+    }
+    nf_buffer_print(out, "look: nfold logs %s%s\n", name,
+                    count_failed(&summary->counts) > 0 ? " --failed" : "");
+}
+
+void nf_tasks_summarise(struct nfold_buffer *out, const struct nf_tasks_summary *summary,
+                        const struct nf_terminal *terminal)
+{
+    nf_buffer_string(out, nf_terminal_begin(terminal, NF_STYLE_BOLD));
+    write_first(out, summary);
+    nf_buffer_string(out, nf_terminal_end(terminal));
+    write_resumed(out, &summary->counts);
+    if (!summary->balances)
+        nf_buffer_string(out, "the numbers do not add up: a task was lost or counted twice; do not "
+                              "trust this run\n");
+    write_next(out, summary);
+}
