@@ -13,8 +13,9 @@
 #include "verb.h"
 
 const struct nf_verb *const nf_verbs[] = {
-    &nf_verb_tasks, &nf_verb_integrate, &nf_verb_reduce,     &nf_verb_compare, &nf_verb_info,
-    &nf_verb_help,  &nf_verb_man,       &nf_verb_completion, &nf_verb_worker,  NULL,
+    &nf_verb_tasks,     &nf_verb_resume,     &nf_verb_runs,    &nf_verb_logs, &nf_verb_verify,
+    &nf_verb_integrate, &nf_verb_reduce,     &nf_verb_compare, &nf_verb_info, &nf_verb_help,
+    &nf_verb_man,       &nf_verb_completion, &nf_verb_worker,  NULL,
 };
 
 static int print_text(struct nfold_buffer *text, nfold_error *err)

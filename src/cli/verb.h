@@ -72,6 +72,7 @@ extern const struct nf_option nf_rows_run[];  /* what is shown of one run: --rep
 extern const struct nf_option nf_rows_rule[]; /* --rule */
 
 extern const struct nf_verb nf_verb_integrate, nf_verb_reduce, nf_verb_compare, nf_verb_info,
-    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker, nf_verb_tasks;
+    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker, nf_verb_tasks, nf_verb_resume,
+    nf_verb_runs, nf_verb_logs, nf_verb_verify;
 
 #endif

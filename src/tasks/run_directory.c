@@ -162,17 +162,22 @@ int nf_run_directory_is_locked(const char *path)
 
 /* ---- finding ---- */
 
+/* Other programs have files named journal, too. */
 static int is_run(const char *path)
 {
     char *file = nf_run_directory_file(path, "journal");
-    int found = file != NULL && access(file, F_OK) == 0;
+    char begin[6];
+    int fd = file != NULL ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t size = fd >= 0 ? read(fd, begin, sizeof begin) : -1;
+    if (fd >= 0)
+        close(fd);
     free(file);
-    return found;
+    return size == 0 || (size > 0 && memcmp(begin, "nfold ", (size_t)size) == 0);
 }
 
-static int is_no_dot(const struct dirent *entry)
+static int may_be_run(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.';
+    return entry->d_name[0] != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
 }
 
 static int each_below(const char *place,
@@ -180,7 +185,7 @@ static int each_below(const char *place,
                       nfold_error *err)
 {
     struct dirent **entries;
-    int rc = 0, count = scandir(place, &entries, is_no_dot, alphasort);
+    int rc = 0, count = scandir(place, &entries, may_be_run, alphasort);
     for (int i = 0; i < count; i++) {
         char *path = nf_run_directory_file(place, entries[i]->d_name);
         if (path == NULL && rc >= 0)
@@ -205,6 +210,10 @@ int nf_run_directory_each(int (*visit)(void *user, const char *path, nfold_error
             rc = each_below(below, visit, user, err);
         free(below);
     }
+    char *here = getcwd(NULL, 0);
+    if (rc >= 0 && here != NULL)
+        rc = each_below(here, visit, user, err);
+    free(here);
     return rc;
 }
 

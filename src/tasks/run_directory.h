@@ -2,7 +2,7 @@
  *
  *     journal   what became of each task (journal.h); with several hosts, journal-HOST beside it
  *     command   what to run again (run_command.h)
- *     input     what was read from standard input
+ *     input     what was read from standard input; input.part: as far as it was
  *     output    what tasks printed (container.h) */
 #ifndef NF_RUN_DIRECTORY_H
 #define NF_RUN_DIRECTORY_H
@@ -31,7 +31,8 @@ int nf_run_directory_is_locked(const char *path);
 /* The folder that a user means by name: a folder, the id of a run below either place, a beginning
  * of it that fits one only, or "last". *path is absolute; free it. */
 int nf_run_directory_find(char **path, const char *name, nfold_error *err);
-/* Calls visit with the absolute path of each run below both places, oldest first. */
+/* Calls visit with the absolute path of each run: below both places, oldest first, and those that
+ * have a name and are in this folder. */
 int nf_run_directory_each(int (*visit)(void *user, const char *path, nfold_error *err), void *user,
                           nfold_error *err);
 

@@ -1,5 +1,5 @@
-/* saved_input.c: written to input.new, renamed to input: at once if there was none, otherwise when
- * it is whole. */
+/* saved_input.c: what is known only in part is input.part; it becomes input when it is whole. A
+ * later run's, input.new, takes their place only when that is whole. */
 #include "saved_input.h"
 
 #include <errno.h>
@@ -30,16 +30,20 @@ static int write_all(int fd, const char *data, size_t size)
     return 0;
 }
 
-/* Renames input.new to input. */
-static int publish(const struct nf_saved_input *input, nfold_error *err)
+/* What is written is whole: it becomes the input. */
+static int publish(struct nf_saved_input *input, nfold_error *err)
 {
-    char *from = nf_run_directory_file(input->directory, "input.new");
     char *to = nf_run_directory_file(input->directory, "input");
-    int rc = from == NULL || to == NULL ? nf_fail_memory(err) : 0;
-    if (rc >= 0 && rename(from, to) < 0)
+    char *part = nf_run_directory_file(input->directory, "input.part");
+    int rc = to == NULL || part == NULL ? nf_fail_memory(err) : 0;
+    if (rc >= 0 && rename(input->path, to) < 0)
         rc = nf_fail_errno(err, "cannot write %s", to);
-    free(from);
+    if (rc >= 0)
+        unlink(part);
     free(to);
+    free(part);
+    free(input->path);
+    input->path = NULL;
     return rc;
 }
 
@@ -67,26 +71,37 @@ static int is_same_file(const char *path)
            saved.st_dev == now.st_dev && saved.st_ino == now.st_ino;
 }
 
-/* Opens input.new and puts into it what waited. */
+/* Is standard input what an earlier run saved, or is there such a thing? */
+static void look_at_saved(struct nf_saved_input *input, int *has_earlier)
+{
+    static const char *const names[] = {"input", "input.part"};
+    *has_earlier = 0;
+    for (int i = 0; i < 2; i++) {
+        char *path = nf_run_directory_file(input->directory, names[i]);
+        input->is_source |= path != NULL && is_same_file(path);
+        *has_earlier |= path != NULL && access(path, F_OK) == 0;
+        free(path);
+    }
+}
+
+/* Opens the file and puts into it what waited. */
 static int begin(struct nf_saved_input *input, nfold_error *err)
 {
-    char *path = nf_run_directory_file(input->directory, "input.new");
-    char *saved = nf_run_directory_file(input->directory, "input");
-    int rc = path == NULL || saved == NULL ? nf_fail_memory(err) : 0;
-    if (rc >= 0 && is_same_file(saved)) {
-        input->is_source = 1;
-    } else if (rc >= 0) {
-        int is_first = access(saved, F_OK) < 0;
-        input->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int has_earlier, rc = 0;
+    look_at_saved(input, &has_earlier);
+    if (!input->is_source) {
+        input->path =
+            nf_run_directory_file(input->directory, has_earlier ? "input.new" : "input.part");
+        if (input->path == NULL)
+            return nf_fail_memory(err);
+        input->fd = open(input->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (input->fd < 0 || write_all(input->fd, input->early.data, input->early.size) < 0 ||
             copy_rest(input) < 0)
-            rc = nf_fail_errno(err, "cannot save standard input in %s", path);
-        else if (is_first || input->is_whole)
+            rc = nf_fail_errno(err, "cannot save standard input in %s", input->path);
+        else if (input->is_whole)
             rc = publish(input, err);
     }
     nf_buffer_clear(&input->early);
-    free(path);
-    free(saved);
     return rc;
 }
 
@@ -121,12 +136,9 @@ int nf_saved_input_close(struct nf_saved_input *input, int is_over, nfold_error 
     int rc = 0;
     if (input->fd >= 0 && close(input->fd) < 0 && errno != EINTR)
         rc = nf_fail_errno(err, "cannot save standard input in %s", input->directory);
-    char *path = NULL;
-    if (rc >= 0 && input->fd >= 0 && is_over)
-        path = nf_run_directory_file(input->directory, "input.new");
-    if (path != NULL && access(path, F_OK) == 0)
+    if (rc >= 0 && input->path != NULL && is_over)
         rc = publish(input, err);
-    free(path);
+    free(input->path);
     free(input->directory);
     nf_buffer_clear(&input->early);
     nf_saved_input_open(input);

@@ -10,6 +10,7 @@ struct nf_saved_input {
     struct nfold_buffer early;
     char *directory; /* NULL: none yet */
     int fd;          /* -1: nothing was written yet */
+    char *path;      /* what fd is, until it is published */
     int is_source;   /* standard input is the file that was saved before: nothing to save */
     int is_whole;    /* all of a regular file was copied */
     int has_any;
@@ -19,7 +20,7 @@ void nf_saved_input_open(struct nf_saved_input *input);
 int nf_saved_input_attach(struct nf_saved_input *input, const char *directory, nfold_error *err);
 int nf_saved_input_keep(struct nf_saved_input *input, const char *data, size_t size,
                         nfold_error *err);
-/* is_over: it was read to its end. What an earlier run saved is replaced only by a whole one. */
+/* is_over: it was read to its end. */
 int nf_saved_input_close(struct nf_saved_input *input, int is_over, nfold_error *err);
 
 #endif
