@@ -98,6 +98,7 @@ static void note_start(struct nf_loop *loop, unsigned index)
     nf_loop_limit_attempt(loop, index);
     nf_gate_started(&loop->gate, attempt->began);
     nf_statistics_began(loop->with->statistics, index + 1, attempt->began);
+    nf_statistics_name_task(loop->with->statistics, index + 1, attempt->task.sequence);
     nf_record_began(loop->with->record, &attempt->task, index + 1);
 }
 
