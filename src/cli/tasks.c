@@ -181,6 +181,9 @@ static int close_record(struct parts *parts, struct nf_tasks_summary *summary, i
                         nfold_error *err)
 {
     int closed = 0;
+    int is_done = rc >= 0 && summary->result.end == NF_SUPERVISION_DONE;
+    if (parts->record && !is_done)
+        nf_record_stopped(parts->record, rc < 0 && err ? err->message : summary->result.why);
     if (parts->output)
         closed = nf_output_close(parts->output, rc < 0 ? NULL : err);
     rc = first_error(rc, closed);

@@ -447,9 +447,9 @@ const char *nf_record_note(const struct nf_record *record)
 void nf_record_stopped(struct nf_record *record, const char *why)
 {
     record->is_input_partly_read = 1;
-    if (why == NULL || record->why != NULL)
-        return;
-    record->why = strdup(why);
+    if (record->why == NULL && why != NULL)
+        record->why = strdup(why);
+    (void)make_directory_if_possible(record, NULL); /* closing tries again, and tells */
 }
 
 /* ---- the end ---- */
