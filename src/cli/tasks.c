@@ -111,6 +111,13 @@ static int dry_run(struct parts *parts, const struct nf_command *command, size_t
 
 /* ---- the run ---- */
 
+static int give_names(struct parts *parts, nfold_error *err)
+{
+    unsigned count;
+    const char *const *names = nf_input_names(parts->input, &count);
+    return names ? nf_output_names(parts->output, names, count, err) : 0;
+}
+
 static int open_parts(struct parts *parts, const struct nf_command *command, size_t words,
                       nfold_error *err)
 {
@@ -127,6 +134,8 @@ static int open_parts(struct parts *parts, const struct nf_command *command, siz
         rc = open_input(parts, command, words, err);
     if (rc >= 0)
         rc = nf_output_open(&parts->output, command->options, parts->record, err);
+    if (rc >= 0)
+        rc = give_names(parts, err);
     if (rc >= 0)
         rc = nf_statistics_open(&parts->statistics, parts->slots.count, err);
     return rc;

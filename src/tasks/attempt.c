@@ -174,9 +174,9 @@ int nf_attempt_start(struct nf_attempt *attempt, const struct nf_attempt_setting
                      const int group_fd[2], nfold_error *err)
 {
     int fd[2] = {-1, -1};
-    int rc =
-        nf_output_begin(setting->output, &attempt->task, attempt->slot->number,
-                        nf_buffer_text(&attempt->tag), fd, attempt->read_fd, &attempt->stream, err);
+    int rc = nf_output_begin(setting->output, &attempt->task, attempt->slot->number,
+                             nf_buffer_text(&attempt->tag), nf_buffer_text(&attempt->line), fd,
+                             attempt->read_fd, &attempt->stream, err);
     if (rc < 0)
         return is_shortage(errno) ? 0 : rc;
     attempt->first_output = -1;

@@ -13,6 +13,7 @@
 #include "output_stream.h"
 #include "print_order.h"
 #include "record.h"
+#include "results.h"
 #include "run_directory.h"
 
 #define READ_MOST  ((size_t)256 << 10)
@@ -30,7 +31,9 @@ struct nf_output_task {
     uint64_t sequence;
     unsigned attempt;
     struct nf_identity identity;
-    char *tag; /* NULL: none */
+    char *tag;           /* NULL: none */
+    char *place;         /* of its results; NULL: none */
+    const char *command; /* while it runs */
     int has_ended;
     uint64_t last_frame; /* in the container; 0: none */
     struct nf_output_stream stream[2];
@@ -40,6 +43,8 @@ struct nf_output_task {
 struct nf_output {
     int is_ungrouped, is_by_line, is_ordered, is_tagged;
     struct nf_record *record;
+    struct nf_results *results; /* NULL: not asked for */
+    int has_results_header;
     struct nf_container *container;
     int keeps_nothing; /* there is no place for a container: memory must do */
     char *scratch;     /* NF_OUTPUT_PIECE bytes */
@@ -62,6 +67,7 @@ static void task_free(struct nf_output_task *task)
     for (int which = 0; which < 2; which++)
         nf_output_stream_clear(&task->stream[which]);
     free(task->tag);
+    free(task->place);
     free(task);
 }
 
@@ -259,6 +265,10 @@ static int take_piece(struct nf_output *output, struct nf_output_task *task, int
     if (size <= 0)
         return (int)size;
     output->piece_stream = which;
+    if (output->results != NULL && !output->has_results_header) {
+        nf_results_header(&output->piece, output->results);
+        output->has_results_header = 1;
+    }
     if (task->tag != NULL) {
         add_lines(output, task, stream, data, (size_t)size);
     } else {
@@ -325,9 +335,19 @@ static int take_next(struct nf_output *output, nfold_error *err)
     return rc;
 }
 
+/* A piece of a table that is a file. */
+static int write_row(struct nf_output *output, nfold_error *err)
+{
+    int rc = nf_results_write(output->results, output->piece.data, output->piece.size, err);
+    output->piece.size = 0;
+    return rc < 0 ? rc : 1;
+}
+
 /* 1: the piece is out; 0: its reader is slow. */
 static int write_piece(struct nf_output *output, nfold_error *err)
 {
+    if (output->piece.size > 0 && output->results != NULL && nf_results_have_file(output->results))
+        return write_row(output, err);
     while (output->piece_done < output->piece.size) {
         long written = nf_outlet_write(&output->outlet[output->piece_stream],
                                        output->piece.data + output->piece_done,
@@ -386,10 +406,9 @@ static int open_pipes(struct nf_output_task *task, int write_fd[2], int read_fd[
 }
 
 int nf_output_begin(struct nf_output *output, const struct nf_task *task, unsigned slot,
-                    const char *tag, int write_fd[2], int read_fd[2],
+                    const char *tag, const char *command, int write_fd[2], int read_fd[2],
                     struct nf_output_task **stream, nfold_error *err)
 {
-    (void)slot;
     struct nf_output_task *made = calloc(1, sizeof *made);
     write_fd[0] = write_fd[1] = read_fd[0] = read_fd[1] = -1;
     if (made == NULL)
@@ -398,10 +417,13 @@ int nf_output_begin(struct nf_output *output, const struct nf_task *task, unsign
     made->sequence = task->sequence;
     made->attempt = task->attempt;
     made->identity = task->identity;
+    made->command = command;
     made->stream[0].fd = made->stream[1].fd = -1;
     int rc = 0;
     if (output->is_tagged && (made->tag = strdup(tag)) == NULL)
         rc = nf_fail_memory(err);
+    if (rc >= 0 && output->results != NULL)
+        rc = nf_results_place(output->results, task, slot, &made->place, err);
     if (rc >= 0 && !output->is_ungrouped)
         rc = open_pipes(made, write_fd, read_fd, err);
     if (rc < 0) {
@@ -454,16 +476,39 @@ static int queue_group(struct nf_output *output, struct nf_output_task *task, nf
 {
     uint64_t place = output->is_ordered ? task->sequence : output->next_place++;
     uint64_t what = (uint64_t)(uintptr_t)task;
+    int has_nothing = task->stream[0].shown == task->stream[0].total &&
+                      task->stream[1].shown == task->stream[1].total;
     int rc = 0;
-    if (output->waiting + task_memory(task) > WAIT_MOST && place != output->order.first)
+    if (has_nothing)
+        what = NOTHING;
+    else if (output->waiting + task_memory(task) > WAIT_MOST && place != output->order.first)
         rc = pack_group(task, &what, err);
-    int is_packed = rc > 0;
+    int is_packed = has_nothing || rc > 0;
     if (rc >= 0)
         rc = nf_print_order_fill(&output->order, place, what, err);
-    if (rc < 0 || is_packed)
+    if (rc < 0 || is_packed) {
+        if (output->unfinished == task)
+            output->unfinished = NULL;
         task_free(task);
-    else
+    } else
         output->waiting += task_memory(task);
+    return rc;
+}
+
+/* --results takes the output; what is printed in its place, if anything is, is one row. */
+static int give_results(struct nf_output_task *task, const struct nf_task_result *result,
+                        nfold_error *err)
+{
+    struct nf_output *output = task->output;
+    struct nfold_buffer row = {0};
+    int rc = nf_results_add(output->results, task->place, task->sequence, task->command, result,
+                            task->stream, output->container, &row, err);
+    if (rc >= 0 && nf_results_are_rows(output->results)) {
+        nf_output_stream_replace(&task->stream[0], &row);
+        free(task->tag);
+        task->tag = NULL;
+    }
+    nf_buffer_clear(&row);
     return rc;
 }
 
@@ -490,6 +535,12 @@ int nf_output_end(struct nf_output_task *stream, struct nf_task_result *result, 
     if (rc < 0 || is_dropped || output->is_ungrouped) {
         if (output->unfinished == stream)
             output->unfinished = NULL;
+        task_free(stream);
+        return rc;
+    }
+    if (output->results != NULL)
+        rc = give_results(stream, result, err);
+    if (rc < 0) {
         task_free(stream);
         return rc;
     }
@@ -535,6 +586,10 @@ int nf_output_open(struct nf_output **output, const nfold_options *options,
     int rc = made->scratch != NULL ? nf_container_open(&made->container, err) : nf_fail_memory(err);
     if (rc >= 0)
         rc = follow_directory(made, err);
+    if (rc >= 0)
+        rc = nf_results_open(&made->results, options, err);
+    if (made->results != NULL)
+        made->is_ungrouped = made->is_by_line = 0;
     if (rc < 0) {
         nf_container_close(made->container, NULL);
         free(made->scratch);
@@ -545,6 +600,12 @@ int nf_output_open(struct nf_output **output, const nfold_options *options,
     nf_outlet_open(&made->outlet[1], STDERR_FILENO);
     *output = made;
     return 0;
+}
+
+int nf_output_names(struct nf_output *output, const char *const *names, unsigned count,
+                    nfold_error *err)
+{
+    return output->results != NULL ? nf_results_names(output->results, names, count, err) : 0;
 }
 
 /* Prints what waits however slow the readers are. Places that were never filled (-k, and the run
@@ -587,6 +648,8 @@ int nf_output_close(struct nf_output *output, nfold_error *err)
     nf_outlet_close(&output->outlet[1]);
     free(output->scratch);
     int closed = nf_container_close(output->container, rc < 0 ? NULL : err);
+    rc = rc < 0 ? rc : closed;
+    closed = nf_results_close(output->results, rc < 0 ? NULL : err);
     free(output);
     return rc < 0 ? rc : closed;
 }

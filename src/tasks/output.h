@@ -15,11 +15,14 @@ struct nf_template;
 /* Options: group, line-buffer, ungroup, keep-order, tag, tagstring, results … */
 int nf_output_open(struct nf_output **output, const nfold_options *options,
                    struct nf_record *record, nfold_error *err);
+/* --header's names, for --results; before the first task. */
+int nf_output_names(struct nf_output *output, const char *const *names, unsigned count,
+                    nfold_error *err);
 /* Before a start. write_fd[0], [1]: what becomes the task's stdout and stderr (owned by the caller,
  * closed after the spawn); -1: it inherits ours (-u). read_fd: non-blocking, for the loop's epoll;
- * owned by the output. tag: "" or the tag of its lines. */
+ * owned by the output. tag: of its lines, if they have one. command stays until the end. */
 int nf_output_begin(struct nf_output *output, const struct nf_task *task, unsigned slot,
-                    const char *tag, int write_fd[2], int read_fd[2],
+                    const char *tag, const char *command, int write_fd[2], int read_fd[2],
                     struct nf_output_task **stream, nfold_error *err);
 /* which: 0 stdout, 1 stderr. Reads what is there: 1 more may come, 0 end of file, or < 0. */
 int nf_output_readable(struct nf_output_task *stream, int which, nfold_error *err);

@@ -124,6 +124,13 @@ long nf_output_stream_peek(struct nf_output_stream *stream, const struct nf_cont
     return (long)most;
 }
 
+void nf_output_stream_replace(struct nf_output_stream *stream, struct nfold_buffer *with)
+{
+    nf_output_stream_clear(stream);
+    *stream = (struct nf_output_stream){.fd = -1, .total = with->size, .tail = *with};
+    *with = (struct nfold_buffer){0};
+}
+
 void nf_output_stream_shown(struct nf_output_stream *stream, size_t size)
 {
     stream->shown += size;

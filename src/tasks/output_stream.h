@@ -42,6 +42,8 @@ void nf_output_stream_reverse(struct nf_output_stream *stream);
 #define NF_OUTPUT_PIECE ((size_t)64 << 10)
 long nf_output_stream_peek(struct nf_output_stream *stream, const struct nf_container *container,
                            uint64_t limit, char *scratch, const char **data, nfold_error *err);
+/* Puts other bytes in the place of all that was read; takes them out of with. */
+void nf_output_stream_replace(struct nf_output_stream *stream, struct nfold_buffer *with);
 void nf_output_stream_shown(struct nf_output_stream *stream, size_t size);
 /* Forgets the tail's bytes that were shown: they are not to be kept anywhere. */
 void nf_output_stream_forget(struct nf_output_stream *stream);

@@ -93,7 +93,7 @@ static struct running begin(struct bench *bench, unsigned sequence, const char *
 {
     struct running running = {.sequence = sequence};
     struct nf_task task = {.sequence = sequence, .attempt = 1};
-    assert_int_equal(nf_output_begin(bench->output, &task, 1, tag, running.write_fd,
+    assert_int_equal(nf_output_begin(bench->output, &task, 1, tag, "true", running.write_fd,
                                      running.read_fd, &running.stream, NULL),
                      0);
     return running;
