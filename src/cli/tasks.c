@@ -11,6 +11,7 @@
 #include "signals.h"
 #include "slot.h"
 #include "statistics.h"
+#include "tasks_retry.h"
 #include "tasks_summary.h"
 #include "verb.h"
 #include "walltime.h"
@@ -185,6 +186,16 @@ static int first_error(int first, int then)
     return first < 0 ? first : then;
 }
 
+static void say_record_note(const struct parts *parts)
+{
+    struct nfold_buffer text = {0};
+    const char *note = nf_record_note(parts->record);
+    if (note[0])
+        nf_buffer_print(&text, "nfold tasks: %s\n", note);
+    nf_output_write(STDERR_FILENO, &text, NULL);
+    nf_buffer_clear(&text);
+}
+
 /* Closes what has something to say about the run. */
 static int close_record(struct parts *parts, struct nf_tasks_summary *summary, int rc,
                         nfold_error *err)
@@ -199,6 +210,8 @@ static int close_record(struct parts *parts, struct nf_tasks_summary *summary, i
     if (!parts->record)
         return rc;
     const char *directory = nf_record_directory(parts->record);
+    if (!directory)
+        say_record_note(parts); /* there is no place for the record, and one was wanted */
     char *kept = directory ? strdup(directory) : NULL;
     summary->counts = *nf_record_counts(parts->record);
     closed = nf_record_close(parts->record, &summary->balances, rc < 0 ? NULL : err);
@@ -215,9 +228,7 @@ static void say_notes(const struct parts *parts, const struct nf_command *comman
 {
     struct nfold_buffer text = {0};
     int is_told = command->messages.is_terminal || getenv("SLURM_JOB_ID");
-    const char *note = nf_record_note(parts->record);
-    if (note[0])
-        nf_buffer_print(&text, "nfold tasks: %s\n", note);
+    say_record_note(parts);
     if (parts->slots.note[0] && is_told)
         nf_buffer_print(&text, "nfold tasks: %s\n", parts->slots.note);
     nf_output_write(STDERR_FILENO, &text, NULL);
@@ -260,9 +271,12 @@ static int run_tasks(struct parts *parts, struct nf_command *command, size_t wor
 static int run(struct nf_command *command, nfold_error *err)
 {
     struct parts parts = {0};
+    int rc = nf_tasks_retry(command, err);
+    if (rc < 0)
+        return rc;
     size_t words =
         nf_input_template_words(command->options, command->operand, command->operand_count);
-    int rc = open_template(&parts, command, words, err);
+    rc = open_template(&parts, command, words, err);
     if (rc >= 0 && nf_options_flag(command->options, "dry-run"))
         rc = dry_run(&parts, command, words, err);
     else if (rc >= 0)

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hash.h"
+#include "index.h"
+
 static const char header[] =
     "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
@@ -17,6 +20,8 @@ struct nf_joblog {
     int fd;
     char *path;
     struct nfold_buffer line;
+    uint64_t *sequences; /* see nf_joblog_renumber; NULL: tasks keep their numbers */
+    size_t sequence_count;
 };
 
 static const char *name_of(const char *path)
@@ -103,8 +108,11 @@ void nf_joblog_line(struct nfold_buffer *out, uint64_t sequence, const char *com
 int nf_joblog_add(struct nf_joblog *joblog, const struct nf_task *task, const char *command,
                   const struct nf_task_result *result, nfold_error *err)
 {
+    uint64_t sequence = task->sequence;
+    if (sequence > 0 && sequence <= joblog->sequence_count)
+        sequence = joblog->sequences[sequence - 1];
     joblog->line.size = 0;
-    nf_joblog_line(&joblog->line, task->sequence, command, result);
+    nf_joblog_line(&joblog->line, sequence, command, result);
     if (joblog->line.failed)
         return nf_fail_memory(err);
     return write_line(joblog, joblog->line.data, joblog->line.size, err);
@@ -118,9 +126,16 @@ int nf_joblog_close(struct nf_joblog *joblog, nfold_error *err)
     if (joblog->fd >= 0 && close(joblog->fd) < 0 && errno != EINTR)
         rc = nf_fail_errno(err, "cannot write to the joblog %s", joblog->path);
     nf_buffer_clear(&joblog->line);
+    free(joblog->sequences);
     free(joblog->path);
     free(joblog);
     return rc;
+}
+
+void nf_joblog_renumber(struct nf_joblog *joblog, uint64_t *sequences, size_t count)
+{
+    joblog->sequences = sequences;
+    joblog->sequence_count = count;
 }
 
 /* ---- reading ---- */
@@ -196,4 +211,70 @@ int nf_joblog_read(const char *path,
     free(line);
     fclose(file);
     return rc < 0 ? rc : 0;
+}
+
+/* ---- what failed ---- */
+
+struct failed {
+    struct nf_index *last; /* of number and command: its last status */
+    struct nfold_buffer *commands;
+    uint64_t *sequences;
+    size_t count;
+};
+
+static uint32_t *last_of(struct failed *failed, const struct nf_joblog_row *row, nfold_error *err)
+{
+    struct nf_identity identity;
+    struct nf_hash hash;
+    nf_hash_begin(&hash);
+    nf_hash_number(&hash, row->sequence);
+    nf_hash_add(&hash, row->command, strlen(row->command));
+    nf_hash_end(&hash, identity.word);
+    return nf_index_at(failed->last, &identity, err);
+}
+
+static int note_last(void *user, const struct nf_joblog_row *row, nfold_error *err)
+{
+    uint32_t *mark = last_of(user, row, err);
+    if (mark == NULL)
+        return NFOLD_E_MEMORY;
+    nf_index_set_ended(mark, row->status);
+    return 0;
+}
+
+static int take_failed(void *user, const struct nf_joblog_row *row, nfold_error *err)
+{
+    struct failed *failed = user;
+    uint32_t *mark = last_of(failed, row, err);
+    if (mark == NULL)
+        return NFOLD_E_MEMORY;
+    if (NF_INDEX_ENDED(*mark) == NF_TASK_OK || NF_INDEX_SEEN(*mark) > 0)
+        return 0;
+    *mark += NF_INDEX_SEEN_ONE;
+    if ((failed->count & (failed->count - 1)) == 0) {
+        uint64_t *grown = reallocarray(failed->sequences, failed->count > 0 ? 2 * failed->count : 1,
+                                       sizeof *grown);
+        if (grown == NULL)
+            return nf_fail_memory(err);
+        failed->sequences = grown;
+    }
+    failed->sequences[failed->count++] = row->sequence;
+    nf_buffer_bytes(failed->commands, row->command, strlen(row->command) + 1);
+    return failed->commands->failed ? nf_fail_memory(err) : 0;
+}
+
+int nf_joblog_failed(const char *path, struct nfold_buffer *commands, uint64_t **sequences,
+                     size_t *count, nfold_error *err)
+{
+    uint64_t unreadable;
+    struct failed failed = {.commands = commands};
+    int rc = nf_index_open(&failed.last, err);
+    if (rc >= 0)
+        rc = nf_joblog_read(path, note_last, &failed, &unreadable, err);
+    if (rc >= 0)
+        rc = nf_joblog_read(path, take_failed, &failed, &unreadable, err);
+    nf_index_close(failed.last);
+    *sequences = failed.sequences;
+    *count = failed.count;
+    return rc;
 }

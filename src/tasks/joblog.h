@@ -34,4 +34,11 @@ int nf_joblog_read(const char *path,
                    int (*visit)(void *user, const struct nf_joblog_row *row, nfold_error *err),
                    void *user, uint64_t *unreadable, nfold_error *err);
 
+/* What --retry-failed runs: the command lines of the jobs whose last line says that they failed,
+ * each ended by a zero byte, and their numbers; free them. */
+int nf_joblog_failed(const char *path, struct nfold_buffer *commands, uint64_t **sequences,
+                     size_t *count, nfold_error *err);
+/* The n-th task is written with the n-th of these numbers, from 1. Takes them. */
+void nf_joblog_renumber(struct nf_joblog *joblog, uint64_t *sequences, size_t count);
+
 #endif

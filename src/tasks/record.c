@@ -209,24 +209,50 @@ static int open_asked(struct nf_record *record, const nfold_options *options, co
     return rc;
 }
 
+/* --retry-failed: the tasks are the failed lines of the joblog, and keep their numbers in it. */
+static int renumber_joblog(struct nf_record *record, const char *path, nfold_error *err)
+{
+    struct nfold_buffer commands = {0};
+    uint64_t *sequences;
+    size_t count;
+    int rc = nf_joblog_failed(path, &commands, &sequences, &count, err);
+    nf_buffer_clear(&commands);
+    if (rc >= 0)
+        nf_joblog_renumber(record->joblog, sequences, count);
+    else
+        free(sequences);
+    record->resuming = RESUME_NOTHING;
+    return rc;
+}
+
+/* A joblog is all that is known of earlier runs. */
+static int read_joblog(struct nf_record *record, const char *path, nfold_error *err)
+{
+    int rc = nf_index_open(&record->by_command, err);
+    if (rc >= 0)
+        rc = nf_earlier_joblog(record->by_command, path, &record->earlier_tasks, err);
+    record->counts.gone = record->earlier_tasks;
+    return rc;
+}
+
 static int open_joblog(struct nf_record *record, const nfold_options *options, nfold_error *err)
 {
     const char *path = nf_options_text(options, "joblog");
-    int rc = 0;
-    if (path == NULL && record->resuming != RESUME_NOTHING && !record->is_asked)
+    int resumes = record->resuming != RESUME_NOTHING, rc = 0;
+    int is_alone = resumes && !record->is_asked;
+    if (path == NULL && is_alone)
         return nf_fail(err, NFOLD_E_USAGE,
                        "to resume, nfold must know what ran before: --run-dir FOLDER or --joblog "
                        "FILE");
     if (path == NULL)
         return 0;
-    if (record->resuming != RESUME_NOTHING && !record->is_asked) {
-        rc = nf_index_open(&record->by_command, err);
-        if (rc >= 0)
-            rc = nf_earlier_joblog(record->by_command, path, &record->earlier_tasks, err);
-        record->counts.gone = record->earlier_tasks;
-    }
-    return rc < 0 ? rc
-                  : nf_joblog_open(&record->joblog, path, record->resuming != RESUME_NOTHING, err);
+    if (is_alone && record->resuming != RETRY_FAILED)
+        rc = read_joblog(record, path, err);
+    if (rc >= 0)
+        rc = nf_joblog_open(&record->joblog, path, resumes, err);
+    if (rc >= 0 && is_alone && record->resuming == RETRY_FAILED)
+        rc = renumber_joblog(record, path, err);
+    return rc;
 }
 
 static int write_start(struct nf_record *record, nfold_error *err)
