@@ -2,9 +2,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "guardian.h"
 #include "options.h"
 #include "output.h"
@@ -13,6 +13,7 @@
 #include "statistics.h"
 #include "tasks_retry.h"
 #include "tasks_summary.h"
+#include "tasks_view.h"
 #include "verb.h"
 #include "walltime.h"
 
@@ -29,6 +30,9 @@ struct parts {
     struct nf_input *input;
     struct nf_output *output;
     struct nf_statistics *statistics;
+    struct nf_supervision with;
+    struct nf_tasks_view view;
+    int has_view;
 };
 
 static int open_template(struct parts *parts, const struct nf_command *command, size_t words,
@@ -153,17 +157,10 @@ static void close_parts(struct parts *parts)
     nf_template_close(parts->pattern);
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static int supervise(struct parts *parts, const struct nf_command *command,
                      struct nf_tasks_summary *summary, nfold_error *err)
 {
-    struct nf_supervision supervision = {
+    parts->with = (struct nf_supervision){
         .options = command->options,
         .input = parts->input,
         .pattern = parts->pattern,
@@ -174,9 +171,14 @@ static int supervise(struct parts *parts, const struct nf_command *command,
         .shell = parts->shell,
         .guardian = &parts->guardian,
     };
-    int rc = nf_supervise(&supervision, &summary->result, err);
+    int rc = nf_tasks_view_open(&parts->view, command, &parts->with, err);
+    parts->has_view = rc >= 0;
+    if (rc >= 0)
+        rc = nf_supervise(&parts->with, &summary->result, err);
     summary->slots = parts->slots.count;
-    summary->busy = nf_statistics_busy(parts->statistics, seconds_now());
+    summary->busy = nf_statistics_busy(parts->statistics, nf_clock_now());
+    if (parts->has_view)
+        nf_tasks_view_stop(&parts->view);
     return rc;
 }
 
@@ -235,18 +237,6 @@ static void say_notes(const struct parts *parts, const struct nf_command *comman
     nf_buffer_clear(&text);
 }
 
-static void say_summary(const struct nf_tasks_summary *summary, const struct nf_command *command)
-{
-    struct nfold_buffer text = {0};
-    if (summary->result.left_behind > 0)
-        nf_buffer_print(&text, "%zu processes that tasks had left running were ended\n",
-                        summary->result.left_behind);
-    if (nf_tasks_is_shown(summary, command->options, &command->messages))
-        nf_tasks_summarise(&text, summary, &command->messages);
-    nf_output_write(STDERR_FILENO, &text, NULL);
-    nf_buffer_clear(&text);
-}
-
 static int run_tasks(struct parts *parts, struct nf_command *command, size_t words,
                      nfold_error *err)
 {
@@ -259,8 +249,10 @@ static int run_tasks(struct parts *parts, struct nf_command *command, size_t wor
     rc = close_record(parts, &summary, rc, err);
     if (rc >= 0 && summary.result.is_time_over && nf_options_flag(command->options, "requeue"))
         rc = nf_walltime_requeue(err);
-    if (parts->statistics)
-        say_summary(&summary, command);
+    if (parts->has_view) {
+        int shown = nf_tasks_view_close(&parts->view, &summary, rc < 0 ? NULL : err);
+        rc = first_error(rc, shown);
+    }
     free((char *)summary.directory);
     command->status = nf_tasks_status(&summary);
     if (rc >= 0 && summary.result.end == NF_SUPERVISION_STOPPED && summary.result.signal)

@@ -58,6 +58,13 @@ static void write_counts(struct nfold_buffer *out, const struct nf_tasks_summary
         nf_buffer_print(out, " (%s)", summary->result.why);
 }
 
+void nf_tasks_summary_line(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
+{
+    uint64_t tasks = summary->counts.submitted;
+    nf_buffer_print(out, "%llu task%s:", (unsigned long long)tasks, tasks == 1 ? "" : "s");
+    write_counts(out, summary);
+}
+
 static void begin_half(struct nfold_buffer *out, size_t line)
 {
     size_t used = out->size - line;
@@ -69,10 +76,8 @@ static void begin_half(struct nfold_buffer *out, size_t line)
 static void write_first(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
 {
     size_t line = out->size;
-    uint64_t tasks = summary->counts.submitted;
-    nf_buffer_print(out, "%llu task%s:", (unsigned long long)tasks, tasks == 1 ? "" : "s");
-    write_counts(out, summary);
-    if (tasks > summary->counts.resumed) {
+    nf_tasks_summary_line(out, summary);
+    if (summary->counts.submitted > summary->counts.resumed) {
         begin_half(out, line);
         nf_buffer_print(out, "%u slot%s", summary->slots, summary->slots == 1 ? "" : "s");
         if (summary->busy >= 0)
@@ -127,4 +132,22 @@ void nf_tasks_summarise(struct nfold_buffer *out, const struct nf_tasks_summary 
         nf_buffer_string(out, "the numbers do not add up: a task was lost or counted twice; do not "
                               "trust this run\n");
     write_next(out, summary);
+}
+
+void nf_tasks_summary_json(struct nf_json *json, const struct nf_tasks_summary *summary)
+{
+    const struct nf_record_counts *counts = &summary->counts;
+    nf_json_unsigned(json, "tasks", counts->submitted);
+    nf_json_object(json, "status");
+    for (int i = 0; i < NF_TASK_STATUS_COUNT; i++)
+        nf_json_unsigned(json, nf_task_status_name((enum nf_task_status)i), counts->status[i]);
+    nf_json_end(json);
+    nf_json_unsigned(json, "done_before", counts->resumed);
+    nf_json_unsigned(json, "new", counts->fresh);
+    nf_json_unsigned(json, "gone", counts->gone);
+    nf_json_unsigned(json, "retries", counts->retries);
+    nf_json_bool(json, "balances", summary->balances);
+    nf_json_string(json, "why", summary->result.why[0] ? summary->result.why : NULL);
+    nf_json_string(json, "run", summary->directory);
+    nf_json_integer(json, "exit", nf_tasks_status(summary));
 }

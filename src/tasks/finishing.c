@@ -82,6 +82,9 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
         rc = nf_record_ended(loop->with->record, &attempt->task, nf_buffer_text(&attempt->line),
                              &result, err);
     nf_statistics_ended(loop->with->statistics, &result, loop->now);
+    if (loop->with->ended)
+        loop->with->ended(loop->with->user, &attempt->task, nf_buffer_text(&attempt->line), &result,
+                          attempt->began);
     hint_not_found(loop, &result);
     if (rc >= 0 && !result.is_final)
         rc = put_back(loop, attempt, &result, err);

@@ -58,6 +58,9 @@ struct nf_output {
     struct nfold_buffer piece; /* on its way out */
     size_t piece_done;
     int piece_stream;
+    void (*cover)(void *user, const char *data, size_t size); /* of a terminal; may be NULL */
+    void *cover_user;
+    int is_terminal[2];
 };
 
 /* ---- keeping ---- */
@@ -349,6 +352,8 @@ static int write_piece(struct nf_output *output, nfold_error *err)
     if (output->piece.size > 0 && output->results != NULL && nf_results_have_file(output->results))
         return write_row(output, err);
     while (output->piece_done < output->piece.size) {
+        if (output->cover && output->is_terminal[output->piece_stream])
+            output->cover(output->cover_user, output->piece.data, output->piece.size);
         long written = nf_outlet_write(&output->outlet[output->piece_stream],
                                        output->piece.data + output->piece_done,
                                        output->piece.size - output->piece_done, err);
@@ -564,6 +569,15 @@ int nf_output_blocked_fd(const struct nf_output *output)
 int nf_output_writable(struct nf_output *output, nfold_error *err)
 {
     return pump(output, err);
+}
+
+void nf_output_cover(struct nf_output *output,
+                     void (*cover)(void *user, const char *data, size_t size), void *user)
+{
+    output->cover = cover;
+    output->cover_user = user;
+    for (int which = 0; which < 2; which++)
+        output->is_terminal[which] = isatty(output->outlet[which].fd);
 }
 
 /* ---- opening and closing ---- */

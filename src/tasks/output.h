@@ -36,6 +36,9 @@ int nf_output_skip(struct nf_output *output, uint64_t sequence, nfold_error *err
 /* Bytes that wait to be written because stdout is slow: the fd to poll for writing, or -1. */
 int nf_output_blocked_fd(const struct nf_output *output);
 int nf_output_writable(struct nf_output *output, nfold_error *err);
+/* Called with what is about to be written to a terminal: somebody has a line there. */
+void nf_output_cover(struct nf_output *output,
+                     void (*cover)(void *user, const char *data, size_t size), void *user);
 int nf_output_close(struct nf_output *output, nfold_error *err); /* writes all that waits */
 
 #endif

@@ -24,6 +24,9 @@ struct nf_supervision {
     struct nf_shell_choice *shell;
     struct nf_guardian *guardian;         /* NULL, in tests: none */
     void (*show)(void *user, double now); /* NULL, or to show progress: four times a second */
+    /* NULL, or to hear of each try that ended. began: monotonic. */
+    void (*ended)(void *user, const struct nf_task *task, const char *command,
+                  const struct nf_task_result *result, double began);
     void *user;
 };
 
