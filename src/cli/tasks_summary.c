@@ -1,12 +1,17 @@
 /* tasks_summary.c: the last lines of a run of tasks. */
 #include "tasks_summary.h"
 
-#include <math.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where the second half of a line begins, if the first one leaves room. */
-#define HALF 47
+#define HALF      38
+#define GAP       5
+#define GAP_LEAST 2
+#define COLUMNS   80
 
 static uint64_t count_failed(const struct nf_record_counts *counts)
 {
@@ -65,24 +70,32 @@ void nf_tasks_summary_line(struct nfold_buffer *out, const struct nf_tasks_summa
     write_counts(out, summary);
 }
 
-static void begin_half(struct nfold_buffer *out, size_t line)
+/* Beside what the line has already, or on a line of its own where there is no room. */
+static void put_beside(struct nfold_buffer *out, size_t line, const char *text)
 {
     size_t used = out->size - line;
-    for (size_t i = used; i < HALF; i++)
-        nf_buffer_string(out, " ");
-    nf_buffer_string(out, used < HALF ? "" : "     ");
+    size_t at = used + GAP_LEAST > HALF ? used + GAP : HALF;
+    if (at + strlen(text) > COLUMNS)
+        at = used + GAP_LEAST;
+    if (used == 0)
+        at = 0;
+    if (at + strlen(text) > COLUMNS)
+        nf_buffer_print(out, "\n%s", text);
+    else
+        nf_buffer_print(out, "%*s%s", (int)(at - used), "", text);
 }
 
 static void write_first(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
 {
     size_t line = out->size;
+    char busy[32] = "", slots[64];
     nf_tasks_summary_line(out, summary);
-    if (summary->counts.submitted > summary->counts.resumed) {
-        begin_half(out, line);
-        nf_buffer_print(out, "%u slot%s", summary->slots, summary->slots == 1 ? "" : "s");
-        if (summary->busy >= 0)
-            nf_buffer_print(out, ", %.0f %% busy", 100 * summary->busy);
-    }
+    if (summary->busy >= 0)
+        snprintf(busy, sizeof busy, ", %.0f %% busy", 100 * summary->busy);
+    snprintf(slots, sizeof slots, "%u slot%s%s", summary->slots, summary->slots == 1 ? "" : "s",
+             busy);
+    if (summary->counts.submitted > summary->counts.resumed)
+        put_beside(out, line, slots);
     nf_buffer_string(out, "\n");
 }
 
@@ -98,27 +111,37 @@ static void write_resumed(struct nfold_buffer *out, const struct nf_record_count
     nf_buffer_string(out, "\n");
 }
 
-/* A default directory is named by its last part, as resume and logs find it. */
+/* As resume and logs find it: a default directory by its last part, another from here. */
 static const char *short_name(const char *directory)
 {
     static const char runs[] = ".nfold/runs/";
     const char *found = strstr(directory, runs);
-    return found ? found + sizeof runs - 1 : directory;
+    char here[PATH_MAX];
+    size_t length;
+    if (found)
+        return found + sizeof runs - 1;
+    if (!getcwd(here, sizeof here) || (length = strlen(here)) < 2)
+        return directory;
+    return strncmp(directory, here, length) == 0 && directory[length] == '/'
+               ? directory + length + 1
+               : directory;
 }
 
 static void write_next(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
 {
     size_t line = out->size;
+    struct nfold_buffer look = {0};
     if (!summary->directory)
         return;
     const char *name = short_name(summary->directory);
     uint64_t ok = summary->counts.status[NF_TASK_OK];
-    if (ok < summary->counts.submitted || summary->result.end != NF_SUPERVISION_DONE) {
+    if (ok < summary->counts.submitted || summary->result.end != NF_SUPERVISION_DONE)
         nf_buffer_print(out, "continue: nfold resume %s", name);
-        begin_half(out, line);
-    }
-    nf_buffer_print(out, "look: nfold logs %s%s\n", name,
+    nf_buffer_print(&look, "look: nfold logs %s%s", name,
                     count_failed(&summary->counts) > 0 ? " --failed" : "");
+    put_beside(out, line, nf_buffer_text(&look));
+    nf_buffer_string(out, "\n");
+    nf_buffer_clear(&look);
 }
 
 void nf_tasks_summarise(struct nfold_buffer *out, const struct nf_tasks_summary *summary,

@@ -13,8 +13,7 @@
 #define TERMINAL_EVERY 0.25
 #define PIPE_EVERY     10.0
 #define PIPE_WIDTH     80
-#define BAR_LEAST      8
-#define BAR_MOST       24
+#define BAR_CELLS      20
 #define PARTS          5
 
 void nf_progress_line_begin(struct nf_progress_line *line, int fd, int is_terminal, int has_unicode,
@@ -33,6 +32,15 @@ static void write_count(const struct nf_progress_state *state, char *text, size_
              (unsigned long long)all);
 }
 
+/* A prediction has no tenths of a second. */
+static const char *write_left(double seconds, char text[NF_NUMBER_SIZE])
+{
+    if (seconds >= 119.5)
+        return nf_number_seconds(seconds, text);
+    snprintf(text, NF_NUMBER_SIZE, "%.0f s", ceil(seconds));
+    return text;
+}
+
 /* The parts from the most to the least important; the last ones go first where there is no room. */
 void nf_progress_line_text(const struct nf_progress_state *state, unsigned width,
                            char text[NF_PROGRESS_TEXT])
@@ -40,7 +48,7 @@ void nf_progress_line_text(const struct nf_progress_state *state, unsigned width
     char part[PARTS][64] = {{0}}, number[NF_NUMBER_SIZE];
     write_count(state, part[0], sizeof part[0]);
     if (!isnan(state->left))
-        snprintf(part[1], sizeof part[1], "%s left", nf_number_seconds(state->left, number));
+        snprintf(part[1], sizeof part[1], "%s left", write_left(state->left, number));
     if (state->failed > 0)
         snprintf(part[2], sizeof part[2], "%llu failed", (unsigned long long)state->failed);
     if (state->rate > 0)
@@ -58,13 +66,15 @@ void nf_progress_line_text(const struct nf_progress_state *state, unsigned width
     }
 }
 
-/* Returns its columns. */
-static unsigned draw_bar(struct nfold_buffer *out, const struct nf_progress_line *line,
-                         const struct nf_progress_state *state, unsigned room)
+/* How many cells the bar has: so many that the text beside it rarely has to change for it. */
+static unsigned bar_cells(const struct nf_progress_state *state, unsigned width)
 {
-    unsigned cells = room > BAR_MOST + 4 ? BAR_MOST : room > 4 ? room - 4 : 0;
-    if (state->total == 0 || cells < BAR_LEAST)
-        return 0;
+    return state->total > 0 && width >= 2 * BAR_CELLS ? BAR_CELLS : 0;
+}
+
+static void draw_bar(struct nfold_buffer *out, const struct nf_progress_line *line,
+                     const struct nf_progress_state *state, unsigned cells)
+{
     double share = fmin(1, (double)state->done / (double)state->total);
     nf_buffer_string(out, "[");
     for (unsigned i = 0; i < cells; i++) {
@@ -72,7 +82,6 @@ static unsigned draw_bar(struct nfold_buffer *out, const struct nf_progress_line
         nf_buffer_string(out, is_full ? (line->has_unicode ? "█" : "#") : " ");
     }
     nf_buffer_string(out, "] ");
-    return cells + 3;
 }
 
 /* A line that cannot be written is no reason to fail. */
@@ -88,10 +97,12 @@ static void draw(struct nf_progress_line *line, const struct nf_progress_state *
 {
     struct nfold_buffer out = {0};
     char text[NF_PROGRESS_TEXT];
-    nf_progress_line_text(state, width, text);
-    unsigned columns = (unsigned)strlen(text);
+    unsigned cells = bar_cells(state, width), bar = cells > 0 ? cells + 3 : 0;
+    nf_progress_line_text(state, width - bar, text);
+    unsigned columns = (unsigned)strlen(text) + bar;
     nf_buffer_string(&out, "\r");
-    columns += draw_bar(&out, line, state, width > columns ? width - columns : 0);
+    if (cells > 0)
+        draw_bar(&out, line, state, cells);
     nf_buffer_string(&out, text);
     int rest = line->columns > columns ? (int)(line->columns - columns) : 0;
     nf_buffer_print(&out, "%*s", rest, "");
