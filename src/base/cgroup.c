@@ -1,4 +1,5 @@
-/* cgroup.c: where this process stands in the control groups, their quotas, and who died in them.
+/* cgroup.c: where this process stands in the control groups, their quotas and limits, and who died
+ * in them.
  *
  * /proc/self/cgroup has a line a hierarchy: "id:controllers:path"; version 2 is "0::path".
  * /proc/self/mountinfo says which part of a hierarchy is mounted where. A container often sees only
@@ -8,6 +9,7 @@
  */
 #include "cgroup.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +17,20 @@
 #include "buffer.h"
 #include "read_file.h"
 
+#define NO_LIMIT 0x1p62 /* version 1 writes 2^63 rounded down to pages where there is none */
+
+enum wanted { WANTED_QUOTA, WANTED_OOM_KILLS, WANTED_MEMORY, WANTED_FOLDER };
+
 struct search {
     const char *root;
     const char *groups;     /* /proc/self/cgroup */
-    const char *controller; /* "cpu", or "memory": then oom_kills is wanted, of the nearest group */
+    const char *controller; /* "cpu" or "memory" */
+    enum wanted wanted;     /* oom_kills: of the nearest group only */
+    double limit, left;     /* of memory: the smallest so far */
     double quota;           /* the smallest so far; 0: none */
-    char *file;             /* where it was read */
+    char *file;             /* where it was read; or the folder that was wanted */
     size_t size;
+    int version; /* of the hierarchy of that folder */
     unsigned long long oom_kills;
 };
 
@@ -155,7 +164,46 @@ static void take_oom_kills(struct search *search, const char *folder, int is_uni
     nf_buffer_clear(&name);
 }
 
-static void take_folder(struct search *search, const char *folder, int is_unified)
+/* The number in a file of a group; infinity: it has none ("max", or version 1's largest). */
+static double folder_number(const struct search *search, const char *folder, const char *file)
+{
+    struct nfold_buffer name = {0};
+    nf_buffer_print(&name, "%s/%s", folder, file);
+    char *text = nf_read_file(search->root, nf_buffer_text(&name));
+    nf_buffer_clear(&name);
+    double value = text && *text >= '0' && *text <= '9' ? leading_number(text) : INFINITY;
+    free(text);
+    return value < NO_LIMIT ? value : INFINITY;
+}
+
+/* File pages that are not in use count as used, but are given up when others need memory. */
+static double droppable(const struct search *search, const char *folder, int is_unified)
+{
+    struct nfold_buffer name = {0};
+    const char *word = is_unified ? "\ninactive_file " : "\ntotal_inactive_file ";
+    nf_buffer_print(&name, "%s/memory.stat", folder);
+    char *text = nf_read_file(search->root, nf_buffer_text(&name));
+    nf_buffer_clear(&name);
+    const char *line = text ? strstr(text, word) : NULL;
+    double bytes = line ? leading_number(line + strlen(word)) : 0;
+    free(text);
+    return bytes;
+}
+
+static void take_memory(struct search *search, const char *folder, int is_unified)
+{
+    double limit =
+        folder_number(search, folder, is_unified ? "memory.max" : "memory.limit_in_bytes");
+    if (limit == INFINITY)
+        return;
+    double used =
+        folder_number(search, folder, is_unified ? "memory.current" : "memory.usage_in_bytes");
+    double left = used == INFINITY ? limit : limit - used + droppable(search, folder, is_unified);
+    search->limit = fmin(search->limit, limit);
+    search->left = fmin(search->left, fmax(left, 0));
+}
+
+static void take_quota(struct search *search, const char *folder, int is_unified)
 {
     struct nfold_buffer name = {0};
     double quota = folder_quota(search->root, folder, is_unified, &name);
@@ -164,6 +212,44 @@ static void take_folder(struct search *search, const char *folder, int is_unifie
         snprintf(search->file, search->size, "%s", nf_buffer_text(&name));
     }
     nf_buffer_clear(&name);
+}
+
+/* Version 2 lists its controllers in a file; in a hybrid it has few or none. */
+static int has_controller(const struct search *search, const char *folder)
+{
+    struct nfold_buffer name = {0};
+    nf_buffer_print(&name, "%s/cgroup.controllers", folder);
+    char *text = nf_read_file(search->root, nf_buffer_text(&name));
+    const char *word = text ? strstr(text, search->controller) : NULL;
+    free(text);
+    nf_buffer_clear(&name);
+    return word != NULL;
+}
+
+static void take_nearest(struct search *search, const char *folder, int is_unified)
+{
+    if (search->version != 0 || (is_unified && !has_controller(search, folder)))
+        return;
+    search->version = is_unified ? 2 : 1;
+    snprintf(search->file, search->size, "%s", folder);
+}
+
+static void take_folder(struct search *search, const char *folder, int is_unified)
+{
+    switch (search->wanted) {
+    case WANTED_QUOTA:
+        take_quota(search, folder, is_unified);
+        break;
+    case WANTED_OOM_KILLS:
+        take_oom_kills(search, folder, is_unified);
+        break;
+    case WANTED_MEMORY:
+        take_memory(search, folder, is_unified);
+        break;
+    case WANTED_FOLDER:
+        take_nearest(search, folder, is_unified);
+        break;
+    }
 }
 
 /* What of the group's path lies below the mount point: "" if it cannot be followed. */
@@ -186,10 +272,8 @@ static void take_mount(struct search *search, const struct mount *mount, int is_
     size_t top = strlen(mount->point);
     nf_buffer_print(&folder, "%s%s", mount->point, path_below(mount, copy));
     free(copy);
-    if (strcmp(search->controller, "memory") == 0) {
-        take_oom_kills(search, nf_buffer_text(&folder), is_unified);
-        top = folder.size + 1; /* the nearest group only */
-    }
+    if (search->wanted == WANTED_OOM_KILLS || search->wanted == WANTED_FOLDER)
+        top = folder.size; /* the nearest group only */
     while (!folder.failed && folder.size >= top) {
         while (folder.size > top && folder.data[folder.size - 1] == '/')
             folder.data[--folder.size] = '\0';
@@ -239,9 +323,33 @@ double nf_cgroup_quota(const char *root, char *file, size_t size)
 
 unsigned long long nf_cgroup_oom_kills(const char *root)
 {
-    struct search search = {.root = root, .controller = "memory"};
+    struct search search = {.root = root, .controller = "memory", .wanted = WANTED_OOM_KILLS};
     look(&search);
     return search.oom_kills;
+}
+
+void nf_cgroup_memory(const char *root, double *limit, double *left)
+{
+    struct search search = {.root = root,
+                            .controller = "memory",
+                            .wanted = WANTED_MEMORY,
+                            .limit = INFINITY,
+                            .left = INFINITY};
+    look(&search);
+    *limit = search.limit;
+    *left = search.left;
+}
+
+int nf_cgroup_folder(const char *root, const char *controller, char *folder, size_t size)
+{
+    struct search search = {.root = root,
+                            .controller = controller,
+                            .wanted = WANTED_FOLDER,
+                            .file = folder,
+                            .size = size};
+    folder[0] = '\0';
+    look(&search);
+    return search.version;
 }
 
 int nf_cgroup_in_job(const char *root)

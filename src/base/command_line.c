@@ -32,6 +32,8 @@ static int fail_no_value(const struct nf_option *row, nfold_error *err)
 static int set_row(nfold_options *options, const struct nf_option *row, const char *value,
                    struct words *words, nfold_error *err)
 {
+    if (!value && row->refused)
+        value = ""; /* the refusal says more than a missing value would */
     if (!value && row->type == NF_OPTION_FLAG)
         value = "on";
     if (!value)
@@ -47,7 +49,7 @@ static int fail_ambiguous(const nfold_options *options, const char *name, size_t
     struct nfold_buffer names = {0};
     const struct nf_option *row;
     for (unsigned i = 0; (row = nf_options_row(options, i)); i++)
-        if (strncmp(row->name, name, length) == 0)
+        if (!row->is_hidden && nf_option_match(row, name, length))
             nf_buffer_print(&names, "%s--%s", names.size ? ", " : "", row->name);
     nf_fail(err, NFOLD_E_USAGE, "option --%.*s can mean %s", (int)length, name,
             nf_buffer_text(&names));
@@ -68,17 +70,18 @@ static int fail_unknown(const nfold_options *options, const char *name, size_t l
     return nf_fail(err, NFOLD_E_USAGE, "no option --%.*s", (int)length, name);
 }
 
-/* The row of this name, or the only one that begins with it. */
+/* The row of this name, or the only one that begins with it; a hidden one needs its whole name. */
 static int find_long(const nfold_options *options, const char *name, size_t length,
                      const struct nf_option **found, nfold_error *err)
 {
     unsigned matches = 0;
     const struct nf_option *row;
     for (unsigned i = 0; (row = nf_options_row(options, i)); i++) {
-        if (strncmp(row->name, name, length) != 0)
+        int match = nf_option_match(row, name, length);
+        if (match == 0 || (row->is_hidden && match < 2))
             continue;
         *found = row;
-        if (row->name[length] == '\0')
+        if (match == 2)
             return 0;
         matches++;
     }
@@ -133,8 +136,8 @@ static const struct nf_option *find_single_dashed(const nfold_options *options, 
 {
     size_t length = strcspn(text, "=");
     const struct nf_option *row;
-    for (unsigned i = 0; length > 1 && (row = nf_options_row(options, i)); i++)
-        if (strlen(row->name) == length && memcmp(row->name, text, length) == 0)
+    for (unsigned i = 0; length > 2 && (row = nf_options_row(options, i)); i++)
+        if (!row->is_hidden && nf_option_match(row, text, length) == 2)
             return row;
     return NULL;
 }
@@ -180,6 +183,65 @@ static int take_option(nfold_options *options, const char *word, struct words *w
         return 0; /* --3 and --(x) are expressions */
     int rc = take_long(options, word + 2, words, err);
     return rc < 0 ? rc : 1;
+}
+
+static int fail_no_letter(char letter, nfold_error *err)
+{
+    return nf_fail(err, NFOLD_E_USAGE,
+                   "no option -%c; a command that begins with '-' comes after --", letter);
+}
+
+/* Every letter is one of an option; the first that takes a value ends the word. */
+static int check_cluster(const nfold_options *options, const char *letters, nfold_error *err)
+{
+    for (; *letters; letters++) {
+        const struct nf_option *row = nf_options_find_letter(options, *letters);
+        if (!row)
+            return fail_no_letter(*letters, err);
+        if (row->type != NF_OPTION_FLAG)
+            return 0;
+    }
+    return 0;
+}
+
+/* As take_option, where options come first. */
+static int take_leading(nfold_options *options, const char *word, struct words *words,
+                        nfold_error *err)
+{
+    if (word[0] != '-' || word[1] == '\0')
+        return 0;
+    if (word[1] == '-') {
+        int rc = take_long(options, word + 2, words, err);
+        return rc < 0 ? rc : 1;
+    }
+    const struct nf_option *meant = find_single_dashed(options, word + 1);
+    if (meant)
+        return nf_fail(err, NFOLD_E_USAGE, "%s has one dash; did you mean --%s?", word,
+                       meant->name);
+    int rc = check_cluster(options, word + 1, err);
+    if (rc >= 0)
+        rc = take_cluster(options, word + 1, words, err);
+    return rc < 0 ? rc : 1;
+}
+
+int nf_command_line_leading(nfold_options *options, int argc, char **argv, const char *operands[],
+                            size_t *operand_count, nfold_error *err)
+{
+    struct words words = {argv, argc};
+    const char *word;
+    *operand_count = 0;
+    while ((word = words_take(&words)) && strcmp(word, "--") != 0) {
+        int taken = take_leading(options, word, &words, err);
+        if (taken < 0)
+            return taken;
+        if (!taken) {
+            operands[(*operand_count)++] = word;
+            break;
+        }
+    }
+    while ((word = words_take(&words)))
+        operands[(*operand_count)++] = word;
+    return 0;
 }
 
 int nf_command_line(nfold_options *options, int argc, char **argv, const char *operands[],

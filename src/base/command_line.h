@@ -18,5 +18,10 @@
  * Returns 0, NFOLD_E_USAGE or NFOLD_E_VALUE. */
 int nf_command_line(nfold_options *options, int argc, char **argv, const char *operands[],
                     size_t *operand_count, nfold_error *err);
+/* The same for a verb whose operands are a command with options of its own: options end at the
+ * first word that is none, or at "--", and all that follows is operands. Letters may be digits and
+ * are bundled as by getopt: -kj4, -j+0, -I{}; a word with '-' that names no option is refused. */
+int nf_command_line_leading(nfold_options *options, int argc, char **argv, const char *operands[],
+                            size_t *operand_count, nfold_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 
 enum source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_SET };
 
+/* One item of an ASSIGN row, or, without a value, of a LIST row. */
 struct assignment {
     char *name;
     double value;
@@ -52,6 +53,21 @@ static void value_clear(struct option_value *value)
     *value = (struct option_value){.row = value->row};
 }
 
+static int append_item(struct option_value *value, const char *text, size_t length, double number,
+                       nfold_error *err)
+{
+    struct assignment *grown =
+        reallocarray(value->assign, (size_t)value->assign_count + 1, sizeof *grown);
+    if (!grown)
+        return nf_fail_memory(err);
+    value->assign = grown;
+    char *name = strndup(text, length);
+    if (!name)
+        return nf_fail_memory(err);
+    value->assign[value->assign_count++] = (struct assignment){name, number, 0};
+    return 0;
+}
+
 /* Adds one NAME=NUMBER, or replaces the one of that name. */
 static int assign_one(struct option_value *value, const char *text, size_t length, nfold_error *err)
 {
@@ -67,16 +83,7 @@ static int assign_one(struct option_value *value, const char *text, size_t lengt
             return 0;
         }
     }
-    struct assignment *grown =
-        reallocarray(value->assign, (size_t)value->assign_count + 1, sizeof *grown);
-    if (!grown)
-        return nf_fail_memory(err);
-    value->assign = grown;
-    char *name = strndup(text, name_length);
-    if (!name)
-        return nf_fail_memory(err);
-    value->assign[value->assign_count++] = (struct assignment){name, number, 0};
-    return 0;
+    return append_item(value, text, name_length, number, err);
 }
 
 /* The list that reads back to all assignments: k=3.0,m=0.5 */
@@ -113,7 +120,11 @@ static int assign_list(struct option_value *value, const char *text, nfold_error
 static int value_set(struct option_value *value, const char *text, enum source source,
                      nfold_error *err)
 {
+    if (value->row->refused)
+        return nf_fail(err, NFOLD_E_USAGE, "%s", value->row->refused);
     int rc = nf_option_check(value->row, text, err);
+    if (rc >= 0 && value->row->type == NF_OPTION_LIST)
+        rc = append_item(value, text, strlen(text), 0, err);
     if (rc < 0)
         return rc;
     if (value->row->type == NF_OPTION_ASSIGN) {
@@ -153,6 +164,7 @@ int nf_options_add(nfold_options *options, const struct nf_option *table, nfold_
         assert(!value_find(options, table[i].name));
         assert(!table[i].letter || !nf_options_find_letter(options, table[i].letter));
         assert(!table[i].initial || table[i].type != NF_OPTION_ASSIGN);
+        assert(!table[i].initial || table[i].type != NF_OPTION_LIST);
         assert(!table[i].initial || nf_option_check(&table[i], table[i].initial, NULL) == 0);
         options->values[options->count++] = (struct option_value){.row = &table[i]};
     }
@@ -248,6 +260,32 @@ const void *nf_options_communicator(const nfold_options *options)
 
 /* ---- finding rows ---- */
 
+static int match_word(const char *word, size_t size, const char *text, size_t length)
+{
+    if (length > size || memcmp(word, text, length) != 0)
+        return 0;
+    return length == size ? 2 : 1;
+}
+
+static int match_alias(const struct nf_option *row, const char *text, size_t length)
+{
+    int best = 0;
+    for (const char *alias = row->aliases; alias;) {
+        size_t size = strcspn(alias, "|");
+        int match = match_word(alias, size, text, length);
+        best = match > best ? match : best;
+        alias = alias[size] ? alias + size + 1 : NULL;
+    }
+    return best;
+}
+
+int nf_option_match(const struct nf_option *row, const char *text, size_t length)
+{
+    int name = match_word(row->name, strlen(row->name), text, length);
+    int alias = match_alias(row, text, length);
+    return name > alias ? name : alias;
+}
+
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index)
 {
     return options && index < options->count ? options->values[index].row : NULL;
@@ -261,9 +299,11 @@ const struct nf_option *nf_options_find(const nfold_options *options, const char
 
 const struct nf_option *nf_options_find_letter(const nfold_options *options, char letter)
 {
-    for (unsigned i = 0; letter && options && i < options->count; i++)
-        if (options->values[i].row->letter == letter)
-            return options->values[i].row;
+    for (unsigned i = 0; letter && options && i < options->count; i++) {
+        const struct nf_option *row = options->values[i].row;
+        if (row->letter == letter || match_alias(row, &letter, 1) == 2)
+            return row;
+    }
     return NULL;
 }
 
@@ -272,7 +312,8 @@ const char *nf_options_suggest(const nfold_options *options, const char *name)
     name += strspn(name, "-");
     const char *best = NULL;
     for (unsigned i = 0; options && i < options->count; i++)
-        best = nf_suggest_nearer(name, strlen(name), best, options->values[i].row->name);
+        if (!options->values[i].row->is_hidden)
+            best = nf_suggest_nearer(name, strlen(name), best, options->values[i].row->name);
     return best;
 }
 
@@ -310,6 +351,8 @@ void nf_option_variable(const struct nf_option *row, char name[NF_OPTION_VARIABL
 int nf_options_environment(nfold_options *options, nfold_error *err)
 {
     for (unsigned i = 0; i < options->count; i++) {
+        if (options->values[i].row->is_hidden)
+            continue;
         char name[NF_OPTION_VARIABLE_SIZE];
         nf_option_variable(options->values[i].row, name);
         const char *text = getenv(name);
@@ -366,6 +409,13 @@ double nf_options_count(const nfold_options *options, const char *name)
     return text ? nf_option_read_number(text, strlen(text)) : NAN;
 }
 
+double nf_options_size(const nfold_options *options, const char *name)
+{
+    const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_SIZE));
+    const char *text = value ? value_text(value) : NULL;
+    return text ? nf_option_read_size(text) : NAN;
+}
+
 double nf_options_seconds(const nfold_options *options, const char *name)
 {
     const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_SECONDS));
@@ -384,6 +434,18 @@ int nf_options_is_set(const nfold_options *options, const char *name)
 {
     const struct option_value *value = value_find(options, name);
     return value && value->source != SOURCE_DEFAULT;
+}
+
+unsigned nf_options_list_count(const nfold_options *options, const char *name)
+{
+    const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_LIST));
+    return value ? value->assign_count : 0;
+}
+
+const char *nf_options_list(const nfold_options *options, const char *name, unsigned index)
+{
+    const struct option_value *value = value_of(options, name, TYPE_BIT(NF_OPTION_LIST));
+    return value && index < value->assign_count ? value->assign[index].name : NULL;
 }
 
 unsigned nf_options_assign_count(const nfold_options *options, const char *name)

@@ -16,6 +16,8 @@ enum nf_option_type {
     NF_OPTION_COUNT,   /* whole number, .low … .high; 1e6 may be written */
     NF_OPTION_SECONDS, /* 0.5, 10s, 5m, 2h, 1d */
     NF_OPTION_TEXT,
+    NF_OPTION_LIST,   /* TEXT that may be repeated: every value counts, in order; no .initial */
+    NF_OPTION_SIZE,   /* bytes: 4096, 64k (1000), 64K and 64Ki (1024), 4G, 1.5T */
     NF_OPTION_ASSIGN, /* NAME=NUMBER, may be repeated or joined by commas; no .initial */
 };
 
@@ -28,6 +30,10 @@ struct nf_option {
     const char *choices; /* "auto|on|off" */
     double low, high;    /* COUNT; high 0: 2^53 */
     const char *help;    /* one sentence, lower case, no full stop */
+    const char *aliases; /* "lb|linebuffer|P": other names; one of one character is a letter */
+    const char *refused; /* known, and not taken: why, and what to use instead */
+    const char *heading; /* help begins a group of options with this line */
+    int is_hidden;       /* in no help, man page, completion; no variable sets it */
 };
 
 /* Values by name over up to NF_OPTION_TABLES tables. nfold_options is this. */
@@ -58,6 +64,9 @@ const void *nf_options_communicator(const nfold_options *options);
 const struct nf_option *nf_options_row(const nfold_options *options, unsigned index);
 const struct nf_option *nf_options_find(const nfold_options *options, const char *name);
 const struct nf_option *nf_options_find_letter(const nfold_options *options, char letter);
+/* 2 if the length bytes of text are the row's name or an alias, 1 if one of them begins so, or 0.
+ */
+int nf_option_match(const struct nf_option *row, const char *text, size_t length);
 /* The name nearest to a misspelt one ("--wokers", "wokers" → "workers"), or NULL. */
 const char *nf_options_suggest(const nfold_options *options, const char *name);
 
@@ -73,7 +82,11 @@ int nf_options_environment(nfold_options *options, nfold_error *err);
 int nf_options_flag(const nfold_options *options, const char *name);
 double nf_options_count(const nfold_options *options, const char *name);     /* NaN: unset */
 double nf_options_seconds(const nfold_options *options, const char *name);   /* NaN: unset */
+double nf_options_size(const nfold_options *options, const char *name);      /* bytes; NaN: unset */
 const char *nf_options_text(const nfold_options *options, const char *name); /* NULL: unset */
+/* The values of a LIST row, in the order in which they were given. */
+unsigned nf_options_list_count(const nfold_options *options, const char *name);
+const char *nf_options_list(const nfold_options *options, const char *name, unsigned index);
 int nf_options_is_set(const nfold_options *options,
                       const char *name); /* by flag, call or variable */
 /* Assignments of an ASSIGN row: count, and the index-th one. */

@@ -2,6 +2,7 @@
 #include "option_check.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "number.h"
@@ -44,6 +45,20 @@ double nf_option_read_seconds(const char *text)
     return factor * nf_option_read_number(text, length);
 }
 
+double nf_option_read_size(const char *text)
+{
+    static const char units[] = "kmgtpKMGTP";
+    size_t length = strlen(text);
+    int is_binary = length > 1 && text[length - 1] == 'i';
+    length -= (size_t)is_binary;
+    const char *unit = length > 0 ? strchr(units, text[length - 1]) : NULL;
+    if (!unit)
+        return is_binary ? NAN : nf_option_read_number(text, length);
+    ptrdiff_t place = unit - units;
+    double base = is_binary || place >= 5 ? 1024 : 1000;
+    return pow(base, (double)(place % 5 + 1)) * nf_option_read_number(text, length - 1);
+}
+
 static int check_choice(const struct nf_option *row, const char *value, nfold_error *err)
 {
     if (is_one_of(value, row->choices))
@@ -77,6 +92,14 @@ static int check_seconds(const char *value, nfold_error *err)
     if (seconds >= 0 && isfinite(seconds))
         return 0;
     return nf_fail(err, NFOLD_E_VALUE, "'%s' is not a time such as 0.5, 10s, 5m or 2h", value);
+}
+
+static int check_size(const char *value, nfold_error *err)
+{
+    double size = nf_option_read_size(value);
+    if (size >= 0 && isfinite(size))
+        return 0;
+    return nf_fail(err, NFOLD_E_VALUE, "'%s' is not a size in bytes such as 500M or 4G", value);
 }
 
 static int is_name(const char *text, size_t length)
@@ -125,7 +148,10 @@ int nf_option_check(const struct nf_option *row, const char *value, nfold_error 
         return check_seconds(value, err);
     case NF_OPTION_ASSIGN:
         return check_assignments(value, err);
+    case NF_OPTION_SIZE:
+        return check_size(value, err);
     case NF_OPTION_TEXT:
+    case NF_OPTION_LIST:
     case NF_OPTION_END:
         break;
     }

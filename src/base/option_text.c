@@ -41,6 +41,12 @@ static const char *row_metavar(const struct nf_option *row)
     return row->metavar ? row->metavar : row->choices ? row->choices : "VALUE";
 }
 
+/* A heading stands over its group, after an empty line. */
+static void write_heading(struct nfold_buffer *out, const struct nf_option *row)
+{
+    nf_buffer_print(out, "\n%s\n", row->heading);
+}
+
 static void write_help_row(struct nfold_buffer *out, const struct nf_option *row)
 {
     size_t before = out->size;
@@ -69,8 +75,12 @@ static void write_help_row(struct nfold_buffer *out, const struct nf_option *row
 
 void nf_option_help(struct nfold_buffer *out, const struct nf_option *table)
 {
-    for (; table->type != NF_OPTION_END; table++)
-        write_help_row(out, table);
+    for (; table->type != NF_OPTION_END; table++) {
+        if (table->heading)
+            write_heading(out, table);
+        if (!table->is_hidden)
+            write_help_row(out, table);
+    }
 }
 
 /* Text of a manual: backslashes are shown, hyphens stay ASCII so that they can be copied. */
@@ -143,12 +153,15 @@ static void write_man_row(struct nfold_buffer *out, const struct nf_option *row)
 void nf_option_man(struct nfold_buffer *out, const struct nf_option *table)
 {
     for (; table->type != NF_OPTION_END; table++)
-        write_man_row(out, table);
+        if (!table->is_hidden)
+            write_man_row(out, table);
 }
 
 void nf_option_words(struct nfold_buffer *out, const struct nf_option *table)
 {
     for (; table->type != NF_OPTION_END; table++) {
+        if (table->is_hidden)
+            continue;
         nf_buffer_print(out, "--%s ", table->name);
         if (table->letter)
             nf_buffer_print(out, "-%c ", table->letter);

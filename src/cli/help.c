@@ -71,7 +71,7 @@ void nf_help_all(struct nfold_buffer *out)
             nf_buffer_print(out, "  %-9s  %s\n", (*verb)->name, (*verb)->summary);
     nf_buffer_string(out, "\nexamples\n");
     for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
-        if ((*verb)->runs_works && !(*verb)->is_hidden)
+        if (((*verb)->runs_works || (*verb)->starts_once) && !(*verb)->is_hidden)
             nf_buffer_print(out, "  %s\n", (*verb)->examples[0].line);
     nf_buffer_string(out,
                      "\n`nfold help VERB` has more examples, the options and the exit status;\n"

@@ -14,6 +14,7 @@
 #include "verb.h"
 
 const struct nf_verb *const nf_verbs[] = {
+    &nf_verb_tasks,     &nf_verb_resume,     &nf_verb_runs,    &nf_verb_logs, &nf_verb_verify,
     &nf_verb_integrate, &nf_verb_reduce,     &nf_verb_compare, &nf_verb_info, &nf_verb_help,
     &nf_verb_man,       &nf_verb_completion, &nf_verb_worker,  &nf_verb_row,  NULL,
 };
@@ -96,7 +97,7 @@ static int unknown_verb(const char *name, nfold_error *err)
 static int refuse_copies(const struct nf_verb *verb, const struct nf_launch *launch, int *is_silent,
                          nfold_error *err)
 {
-    if (!verb->runs_works || launch->copies <= 1)
+    if ((!verb->runs_works && !verb->starts_once) || launch->copies <= 1)
         return 0;
     *is_silent = launch->rank != 0;
     return nf_fail(err, NFOLD_E_USAGE, "%s started this %lu times; start it once", launch->launcher,
@@ -110,6 +111,7 @@ static int wants_help(const struct nf_command *command)
            nf_options_flag(command->options, "help");
 }
 
+/* Returns the exit status that the verb set, or < 0. */
 static int start_verb(struct nf_command *command, nfold_error *err)
 {
     int rc;
@@ -120,7 +122,7 @@ static int start_verb(struct nf_command *command, nfold_error *err)
     nf_terminal_read(&command->out, STDOUT_FILENO);
     rc = command->verb->run(command, err);
     nf_crash_allow_exit();
-    return rc;
+    return rc < 0 ? rc : command->status;
 }
 
 static int run_read(struct nf_command *command, const struct nf_launch *launch, int read,
@@ -200,11 +202,11 @@ int main(int argc, char **argv)
     nf_output_guard();
     nf_terminal_read(&messages, STDERR_FILENO);
     rc = run_words(argc - 1, argv + (argc > 0), &messages, &verb_name, &outcome, &err);
-    if (rc >= 0)
-        rc = nf_output_close(&err);
+    if (rc >= 0 && nf_output_finish(&err) < 0)
+        rc = err.code;
     if (rc < 0 && !outcome.is_silent)
         say(&messages, verb_name, &err);
     if (nf_signals_caught() != 0 && !outcome.is_rank)
         nf_signals_end(nf_signals_caught());
-    return nfold_error_status(rc < 0 ? rc : 0);
+    return rc < 0 ? nfold_error_status(rc) : rc;
 }

@@ -46,7 +46,7 @@ int nf_output_write(int fd, const struct nfold_buffer *buffer, nfold_error *err)
     return 0;
 }
 
-int nf_output_close(nfold_error *err)
+int nf_output_finish(nfold_error *err)
 {
     if (close(STDOUT_FILENO) < 0 && errno != EINTR)
         return nf_fail_errno(err, "cannot write to %s", stream_name(STDOUT_FILENO));

@@ -12,6 +12,6 @@ void nf_output_guard(void);
  * stream. */
 int nf_output_write(int fd, const struct nfold_buffer *buffer, nfold_error *err);
 /* Closes stdout: the last chance of a network file system to say that it did not keep the bytes. */
-int nf_output_close(nfold_error *err);
+int nf_output_finish(nfold_error *err);
 
 #endif

@@ -13,7 +13,10 @@ static int read_words(struct nf_command *command, int count, char **words, nfold
     if (operand == NULL)
         return nf_fail_memory(err);
     command->operand = operand;
-    rc = nf_command_line(command->options, count, words, operand, &operand_count, err);
+    if (command->verb->options_come_first)
+        rc = nf_command_line_leading(command->options, count, words, operand, &operand_count, err);
+    else
+        rc = nf_command_line(command->options, count, words, operand, &operand_count, err);
     command->operand_count = (unsigned)operand_count;
     if (rc == NFOLD_E_USAGE)
         return nf_verb_show_usage(command->verb, err);

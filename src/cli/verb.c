@@ -11,6 +11,11 @@ const struct nf_option nf_rows_common[] = {
     {0},
 };
 
+const struct nf_option nf_rows_help[] = {
+    {.name = "help", .letter = 'h', .type = NF_OPTION_FLAG, .help = "explain this verb"},
+    {0},
+};
+
 const struct nf_option nf_rows_quiet[] = {
     {.name = "quiet",
      .letter = 'q',
@@ -77,6 +82,8 @@ int nf_verb_options(const struct nf_verb *verb, nfold_options **options, nfold_e
 
 static unsigned append_row(struct nf_option *rows, unsigned count, const struct nf_option *row)
 {
+    if (row->is_hidden)
+        return count;
     assert(count + 1 < NF_VERB_ROWS);
     rows[count] = *row;
     return count + 1;

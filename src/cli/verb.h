@@ -7,8 +7,8 @@
 #include "option.h"
 #include "terminal.h"
 
-#define NF_VERB_ROWS   64 /* options of one verb at most, asserted */
-#define NF_VERB_TABLES 3
+#define NF_VERB_ROWS   128 /* options of one verb at most, asserted */
+#define NF_VERB_TABLES 4
 
 struct nf_command;
 
@@ -24,10 +24,12 @@ struct nf_verb {
     const char *answer_is_no; /* what exit status 1 means; NULL: this verb never gives it */
     const struct nf_option *tables[NF_VERB_TABLES]; /* its own options, shown first */
     const struct nf_option *common[NF_VERB_TABLES]; /* options of output and help, shown last */
-    int runs_works; /* also takes the options of the engine, bodies and backends; refuses to be
-                       started several times by srun or mpirun */
-    int runs_ranks; /* but may be started so, as ranks of MPI */
-    int is_hidden;  /* for the build and for packagers */
+    int runs_works;  /* also takes the options of the engine, bodies and backends; refuses to be
+                        started several times by srun or mpirun */
+    int runs_ranks;  /* but may be started so, as ranks of MPI */
+    int starts_once; /* refuses to be started several times, as one that runs works does */
+    int options_come_first;            /* its operands are a command with options of its own */
+    int is_hidden;                     /* for the build and for packagers */
     const struct nf_example *examples; /* ended by a zero row */
     /* 0 or NFOLD_E_*, which gives the exit status. */
     int (*run)(struct nf_command *command, nfold_error *err);
@@ -43,6 +45,7 @@ struct nf_command {
     const char *words; /* the same as text */
     int has_opened;    /* a context was opened, or tried to: other ranks know what became of it */
     struct nf_terminal out, messages; /* stdout, stderr */
+    int status; /* set by a verb whose exit status says more than done or not; else 0 */
 };
 
 /* Ended by NULL; in the order of the list of verbs. */
@@ -66,11 +69,13 @@ int nf_verb_show_usage(const struct nf_verb *verb, nfold_error *err);
 
 /* Options that several verbs share. */
 extern const struct nf_option nf_rows_common[]; /* --json, --help */
+extern const struct nf_option nf_rows_help[];   /* --help alone */
 extern const struct nf_option nf_rows_quiet[];  /* --quiet, of verbs that run works */
 extern const struct nf_option nf_rows_run[];  /* what is shown of one run: --report, --show-code */
 extern const struct nf_option nf_rows_rule[]; /* --rule */
 
 extern const struct nf_verb nf_verb_integrate, nf_verb_reduce, nf_verb_compare, nf_verb_info,
-    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker, nf_verb_row;
+    nf_verb_help, nf_verb_man, nf_verb_completion, nf_verb_worker, nf_verb_row, nf_verb_tasks,
+    nf_verb_resume, nf_verb_runs, nf_verb_logs, nf_verb_verify;
 
 #endif

@@ -1,0 +1,369 @@
+/* logs.c: nfold logs RUN [N...]: what tasks printed and how they ended, from the run's folder. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "number.h"
+#include "output.h"
+#include "run_directory.h"
+#include "run_operand.h"
+
+#define WRITE_BYTES ((size_t)1 << 20)
+
+static const struct nf_option rows[] = {
+    {.name = "failed", .type = NF_OPTION_FLAG, .help = "all tasks that ended and are not ok"},
+    {.name = "out", .type = NF_OPTION_FLAG, .help = "only what they wrote to stdout, as it was"},
+    {.name = "err", .type = NF_OPTION_FLAG, .help = "only what they wrote to stderr, as it was"},
+    {.name = "tail",
+     .type = NF_OPTION_COUNT,
+     .metavar = "N",
+     .help = "the last N lines of each stream"},
+    {0},
+};
+
+struct showing {
+    const struct nf_command *command;
+    const struct nf_history *history;
+    struct nf_container *container; /* NULL: no task printed anything */
+    struct nfold_buffer *out;
+    struct nf_json json;
+    int is_json, only_failed, shows_out, shows_err, is_list;
+    uint64_t tail;    /* UINT64_MAX: all */
+    uint64_t *wanted; /* task numbers; the latest entry of each */
+    uint64_t *latest; /* 0: none */
+    unsigned wanted_count;
+    uint64_t shown;
+};
+
+/* ---- streams ---- */
+
+/* One stream of an attempt as text; frames point backwards. */
+static int read_stream(const struct showing *showing, uint64_t last, enum nf_container_stream which,
+                       struct nfold_buffer *text, nfold_error *err)
+{
+    struct nf_container_frame frame;
+    uint64_t size = 0, at;
+    int rc = 0;
+    for (at = last; rc >= 0 && at != 0; at = frame.previous) {
+        rc = nf_container_frame(showing->container, at, &frame, err);
+        if (rc >= 0 && frame.stream == which)
+            size += frame.size;
+    }
+    if (rc < 0 || size == 0)
+        return rc;
+    text->data = malloc((size_t)size + 1);
+    if (text->data == NULL)
+        return nf_fail_memory(err);
+    text->size = text->capacity = (size_t)size;
+    text->data[size] = '\0';
+    for (at = last; rc >= 0 && at != 0; at = frame.previous) {
+        rc = nf_container_frame(showing->container, at, &frame, err);
+        if (rc < 0 || frame.stream != which)
+            continue;
+        size -= frame.size;
+        rc = nf_container_bytes(showing->container, at + NF_CONTAINER_FRONT, text->data + size,
+                                frame.size, err);
+    }
+    return rc;
+}
+
+/* Where the last count lines of a text begin. */
+static size_t tail_start(const struct nfold_buffer *text, uint64_t count)
+{
+    size_t at = text->size;
+    if (count == UINT64_MAX)
+        return 0;
+    if (at > 0 && text->data[at - 1] == '\n')
+        at--;
+    while (count > 0 && at > 0) {
+        const char *newline = memrchr(text->data, '\n', at);
+        at = newline != NULL ? (size_t)(newline - text->data) : 0;
+        if (--count == 0 || newline == NULL)
+            return newline != NULL ? at + 1 : 0;
+    }
+    return count == 0 && at == text->size ? at : at;
+}
+
+static int show_stream(struct showing *showing, const struct nf_task_result *result, int which,
+                       nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    if (result->output_at == 0 || showing->container == NULL)
+        return 0;
+    int rc = read_stream(showing, result->output_at, (enum nf_container_stream)which, &text, err);
+    if (rc >= 0) {
+        size_t start =
+            text.size > 0 && showing->tail > 0 ? tail_start(&text, showing->tail) : text.size;
+        if (showing->is_json)
+            nf_json_string(&showing->json, which == 0 ? "stdout" : "stderr",
+                           nf_buffer_text(&text) + start);
+        else
+            nf_buffer_bytes(showing->out, nf_buffer_text(&text) + start, text.size - start);
+    }
+    nf_buffer_clear(&text);
+    return rc;
+}
+
+/* ---- one task ---- */
+
+/* "failed, exit 3" */
+static void print_end(struct nfold_buffer *out, const struct nf_task_result *result)
+{
+    nf_buffer_string(out, nf_task_status_name(result->status));
+    if (result->status == NF_TASK_FAILED)
+        nf_buffer_print(out, ", exit %d", result->exit_code);
+    else if (result->signal != 0)
+        nf_buffer_print(out, ", signal %d", result->signal);
+}
+
+static void print_heading(struct showing *showing, const struct nf_journal_end *end)
+{
+    const struct nf_terminal *terminal = &showing->command->out;
+    const struct nf_task_result *result = &end->result;
+    struct nfold_buffer *out = showing->out;
+    char seconds[NF_NUMBER_SIZE];
+    nf_buffer_print(out, "%stask %" PRIu64 "%s  ", nf_terminal_begin(terminal, NF_STYLE_BOLD),
+                    end->sequence, nf_terminal_end(terminal));
+    print_end(out, result);
+    nf_buffer_print(out, "  after %s", nf_number_seconds(result->seconds, seconds));
+    if (end->attempt > 1)
+        nf_buffer_print(out, "  attempt %u", end->attempt);
+    if (result->peak_bytes > 0)
+        nf_buffer_print(out, "  %sB at most",
+                        nf_number_scaled((double)result->peak_bytes, seconds));
+    nf_buffer_string(out, "\n");
+    if (end->command.size == 0)
+        return;
+    nf_buffer_string(out, "  ");
+    nf_run_one_line(out, end->command.data, end->command.size, terminal->width - 2);
+    nf_buffer_string(out, "\n");
+}
+
+static int json_task(struct showing *showing, const struct nf_journal_end *end, nfold_error *err)
+{
+    const struct nf_task_result *result = &end->result;
+    struct nf_json *json = &showing->json;
+    char *command = strndup(end->command.data, end->command.size);
+    int rc = 0;
+    nf_json_object(json, NULL);
+    nf_json_unsigned(json, "task", end->sequence);
+    nf_json_string(json, "status", nf_task_status_name(result->status));
+    nf_json_integer(json, "exit_code", result->exit_code);
+    nf_json_integer(json, "signal", result->signal);
+    nf_json_unsigned(json, "attempt", end->attempt);
+    nf_json_unsigned(json, "slot", result->slot);
+    nf_json_number(json, "began", result->began);
+    nf_json_number(json, "seconds", result->seconds);
+    nf_json_number(json, "user_seconds", result->user_seconds);
+    nf_json_number(json, "system_seconds", result->system_seconds);
+    nf_json_unsigned(json, "peak_bytes", result->peak_bytes);
+    nf_json_unsigned(json, "stdout_bytes", result->out_bytes);
+    nf_json_unsigned(json, "stderr_bytes", result->err_bytes);
+    nf_json_string(json, "command", end->command.size > 0 ? command : NULL);
+    if (showing->shows_out)
+        rc = show_stream(showing, result, 0, err);
+    if (rc >= 0 && showing->shows_err)
+        rc = show_stream(showing, result, 1, err);
+    nf_json_end(json);
+    free(command);
+    return rc;
+}
+
+static void print_row(struct showing *showing, const struct nf_journal_end *end)
+{
+    char seconds[NF_NUMBER_SIZE], out[NF_NUMBER_SIZE], err[NF_NUMBER_SIZE];
+    struct nfold_buffer how = {0};
+    print_end(&how, &end->result);
+    nf_buffer_print(showing->out, "%7" PRIu64 "  %-22s %10s  %8sB %8sB\n", end->sequence,
+                    nf_buffer_text(&how), nf_number_seconds(end->result.seconds, seconds),
+                    nf_number_scaled((double)end->result.out_bytes, out),
+                    nf_number_scaled((double)end->result.err_bytes, err));
+    nf_buffer_clear(&how);
+}
+
+static int print_task(struct showing *showing, const struct nf_journal_end *end, nfold_error *err)
+{
+    int has_heading = showing->shows_out == showing->shows_err;
+    if (has_heading && showing->shown > 0)
+        nf_buffer_string(showing->out, "\n");
+    if (has_heading)
+        print_heading(showing, end);
+    int rc = showing->shows_out ? show_stream(showing, &end->result, 0, err) : 0;
+    if (rc >= 0 && showing->shows_err)
+        rc = show_stream(showing, &end->result, 1, err);
+    return rc;
+}
+
+/* ---- which tasks ---- */
+
+static unsigned wanted_index(const struct showing *showing, uint64_t sequence)
+{
+    unsigned i = 0;
+    while (i < showing->wanted_count && showing->wanted[i] != sequence)
+        i++;
+    return i;
+}
+
+/* The latest end of a number counts: numbers move when inputs are inserted. */
+static int note_latest(void *user, const struct nf_journal_entry *entry, nfold_error *err)
+{
+    struct showing *showing = user;
+    (void)err;
+    unsigned i = wanted_index(showing, entry->end.sequence);
+    if (i < showing->wanted_count && entry->end.result.is_final)
+        showing->latest[i] = entry->number;
+    return 0;
+}
+
+static int is_chosen(const struct showing *showing, const struct nf_journal_entry *entry)
+{
+    if (showing->wanted_count > 0) {
+        unsigned i = wanted_index(showing, entry->end.sequence);
+        return i < showing->wanted_count && showing->latest[i] == entry->number;
+    }
+    if (!entry->end.result.is_final || !nf_history_is_last(showing->history, entry))
+        return 0;
+    return !showing->only_failed || entry->end.result.status != NF_TASK_OK;
+}
+
+static int show_entry(void *user, const struct nf_journal_entry *entry, nfold_error *err)
+{
+    struct showing *showing = user;
+    int rc = 0;
+    if (!is_chosen(showing, entry))
+        return 0;
+    if (showing->is_json)
+        rc = json_task(showing, &entry->end, err);
+    else if (showing->is_list)
+        print_row(showing, &entry->end);
+    else
+        rc = print_task(showing, &entry->end, err);
+    showing->shown++;
+    if (rc >= 0 && showing->out->size > WRITE_BYTES) {
+        rc = nf_output_write(STDOUT_FILENO, showing->out, err);
+        showing->out->size = 0;
+    }
+    return rc;
+}
+
+/* ---- the verb ---- */
+
+static int read_numbers(struct showing *showing, nfold_error *err)
+{
+    const struct nf_command *command = showing->command;
+    unsigned count = command->operand_count - 1;
+    showing->wanted = calloc((size_t)count + 1, sizeof *showing->wanted);
+    showing->latest = calloc((size_t)count + 1, sizeof *showing->latest);
+    if (showing->wanted == NULL || showing->latest == NULL)
+        return nf_fail_memory(err);
+    for (unsigned i = 0; i < count; i++) {
+        const char *text = command->operand[i + 1];
+        char *end;
+        showing->wanted[i] = strtoull(text, &end, 10);
+        if (text[0] < '0' || text[0] > '9' || *end != '\0')
+            return nf_verb_misused(command->verb, err, "'%s' is not the number of a task", text);
+    }
+    showing->wanted_count = count;
+    return 0;
+}
+
+static int open_container(struct showing *showing, nfold_error *err)
+{
+    char *path = nf_run_directory_file(showing->history->path, "output");
+    int rc = path == NULL ? nf_fail_memory(err) : 0;
+    if (rc >= 0 && access(path, F_OK) == 0)
+        rc = nf_container_read_file(&showing->container, path, err);
+    free(path);
+    return rc;
+}
+
+static int check_found(const struct showing *showing, nfold_error *err)
+{
+    for (unsigned i = 0; i < showing->wanted_count; i++)
+        if (showing->latest[i] == 0)
+            return nf_fail(err, NFOLD_E_VALUE, "task %" PRIu64 " of %s has not ended",
+                           showing->wanted[i], nf_history_name(showing->history));
+    return 0;
+}
+
+static void read_flags(struct showing *showing)
+{
+    const nfold_options *options = showing->command->options;
+    double tail = nf_options_count(options, "tail");
+    showing->is_json = nf_options_flag(options, "json");
+    showing->only_failed = nf_options_flag(options, "failed");
+    showing->shows_out = nf_options_flag(options, "out");
+    showing->shows_err = nf_options_flag(options, "err");
+    showing->is_list = !showing->shows_out && !showing->shows_err && !showing->only_failed &&
+                       showing->command->operand_count == 1 && isnan(tail);
+    if (!showing->is_list && !showing->shows_out && !showing->shows_err)
+        showing->shows_out = showing->shows_err = 1;
+    showing->tail = isnan(tail) ? UINT64_MAX : (uint64_t)tail;
+}
+
+static int show(struct showing *showing, nfold_error *err)
+{
+    int rc = read_numbers(showing, err);
+    if (rc >= 0 && showing->wanted_count > 0)
+        rc = nf_history_each(showing->history, note_latest, showing, err);
+    if (rc >= 0)
+        rc = check_found(showing, err);
+    if (rc >= 0)
+        rc = open_container(showing, err);
+    if (rc < 0)
+        return rc;
+    if (showing->is_json)
+        nf_json_array(&showing->json, NULL);
+    else if (showing->is_list)
+        nf_buffer_print(showing->out, "%7s  %-22s %10s  %9s %9s\n", "task", "end", "after",
+                        "stdout", "stderr");
+    rc = nf_history_each(showing->history, show_entry, showing, err);
+    if (showing->is_json)
+        nf_json_end(&showing->json);
+    if (rc >= 0)
+        rc = nf_output_write(STDOUT_FILENO, showing->out, err);
+    return rc;
+}
+
+static int run(struct nf_command *command, nfold_error *err)
+{
+    struct nf_history history;
+    struct nfold_buffer text = {0};
+    struct showing showing = {
+        .command = command, .history = &history, .out = &text, .json = {.out = &text}};
+    read_flags(&showing);
+    int rc = nf_run_operand(&history, command, err);
+    if (rc >= 0)
+        rc = show(&showing, err);
+    nf_container_close(showing.container, NULL);
+    nf_buffer_clear(&text);
+    free(showing.wanted);
+    free(showing.latest);
+    nf_history_close(&history);
+    return rc;
+}
+
+static const struct nf_example examples[] = {
+    {"nfold logs last", "a line for each task that ended"},
+    {"nfold logs night1 17", "what task 17 printed, and how it ended"},
+    {"nfold logs night1 17 --out > 17.txt", "its stdout, byte for byte"},
+    {"nfold logs night1 --failed --err --tail 5", "why tasks failed"},
+    {0},
+};
+
+const struct nf_verb nf_verb_logs = {
+    .name = "logs",
+    .summary = "what the tasks of a run printed, and how they ended",
+    .operands = "RUN [N...]",
+    .about = "RUN is a folder that --run-dir named, the name of a run that `nfold runs` shows,\n"
+             "a beginning of it, or 'last'. N is the number of a task, {#}. Without N and\n"
+             "--failed there is a line for each task. What tasks print with -u is not kept.\n",
+    .tables = {rows},
+    .common = {nf_rows_common},
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,137 @@
+/* runs.c: nfold runs [FOLDER...]: the runs that are known here, and how they stand. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "run_directory.h"
+#include "run_operand.h"
+
+struct listing {
+    const struct nf_command *command;
+    struct nfold_buffer *out;
+    struct nf_json json;
+    int is_json;
+    unsigned count;
+    double now;
+};
+
+static void print_run(struct listing *listing, const struct nf_history *history)
+{
+    const struct nf_terminal *terminal = &listing->command->out;
+    struct nfold_buffer *out = listing->out;
+    char age[32];
+    nf_buffer_print(out, "%s%-26s%s %-8s %-13s ", nf_terminal_begin(terminal, NF_STYLE_BOLD),
+                    nf_history_name(history), nf_terminal_end(terminal), nf_history_state(history),
+                    nf_run_age(history->last, listing->now, age));
+    nf_run_counts(out, history);
+    nf_buffer_string(out, "\n    ");
+    nf_run_one_line(out, history->command.pattern, strlen(history->command.pattern),
+                    terminal->width - 4);
+    nf_buffer_string(out, "\n");
+    if (history->note[0] != '\0')
+        nf_buffer_print(out, "    %s\n", history->note);
+}
+
+static void json_run(struct listing *listing, const struct nf_history *history)
+{
+    struct nf_json *json = &listing->json;
+    nf_json_object(json, NULL);
+    nf_json_string(json, "run", nf_history_name(history));
+    nf_json_string(json, "path", history->path);
+    nf_json_string(json, "state", nf_history_state(history));
+    nf_json_string(json, "command", history->command.pattern);
+    nf_json_string(json, "folder", history->command.folder);
+    nf_json_number(json, "began", history->began);
+    nf_json_number(json, "last", history->last);
+    nf_run_counts_json(json, history);
+    nf_json_string(json, "why", history->why[0] != '\0' ? history->why : NULL);
+    nf_json_string(json, "damage", history->note[0] != '\0' ? history->note : NULL);
+    nf_json_end(json);
+}
+
+/* A folder that cannot be read is a line, not the end of the list. */
+static int show_run(void *user, const char *path, nfold_error *err)
+{
+    struct listing *listing = user;
+    struct nf_history history;
+    nfold_error wrong = {0};
+    int rc = nf_history_open(&history, path, &wrong);
+    listing->count++;
+    if (rc == NFOLD_E_MEMORY) {
+        rc = nf_fail_memory(err);
+    } else if (rc < 0) {
+        if (!listing->is_json)
+            nf_buffer_print(listing->out, "%-26s cannot be read: %s\n", path, wrong.message);
+        rc = 0;
+    } else if (listing->is_json) {
+        json_run(listing, &history);
+    } else {
+        print_run(listing, &history);
+    }
+    nf_history_close(&history);
+    return rc;
+}
+
+static int list(struct listing *listing, nfold_error *err)
+{
+    const struct nf_command *command = listing->command;
+    int rc = 0;
+    if (command->operand_count == 0)
+        return nf_run_directory_each(show_run, listing, err);
+    for (unsigned i = 0; rc >= 0 && i < command->operand_count; i++) {
+        char *path;
+        rc = nf_run_directory_find(&path, command->operand[i], err);
+        if (rc >= 0)
+            rc = show_run(listing, path, err);
+        free(path);
+    }
+    return rc;
+}
+
+static int run(struct nf_command *command, nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    struct listing listing = {.command = command,
+                              .out = &text,
+                              .json = {.out = &text},
+                              .is_json = nf_options_flag(command->options, "json"),
+                              .now = (double)time(NULL)};
+    if (listing.is_json)
+        nf_json_array(&listing.json, NULL);
+    int rc = list(&listing, err);
+    if (listing.is_json)
+        nf_json_end(&listing.json);
+    else if (rc >= 0 && listing.count == 0)
+        nf_buffer_string(&text, "no runs here: they are kept in " NF_RUNS_FOLDER
+                                ", unless all tasks are ok,\nand where --run-dir says\n");
+    if (rc >= 0)
+        rc = nf_output_write(STDOUT_FILENO, &text, err);
+    nf_buffer_clear(&text);
+    return rc;
+}
+
+static const struct nf_example examples[] = {
+    {"nfold runs", "all that are known in this folder"},
+    {"nfold runs night1", "one of them"},
+    {"nfold runs --json", "for a program"},
+    {0},
+};
+
+const struct nf_verb nf_verb_runs = {
+    .name = "runs",
+    .summary = "the runs of tasks that are known here, and how they stand",
+    .operands = "[RUN...]",
+    .about =
+        "A run is in .nfold/runs here if it did not end with all tasks ok, or where --run-dir\n"
+        "says; below $XDG_STATE_HOME/nfold where its folder could not be written. It is\n"
+        "  running   by an nfold, now\n"
+        "  done      all tasks are ok\n"
+        "  failed    all tasks ended, not all of them ok\n"
+        "  stopped   before all tasks had ended: `nfold resume RUN` goes on\n"
+        "  died      without a word: `nfold resume RUN` goes on\n",
+    .common = {nf_rows_common},
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,313 @@
+/* tasks.c: nfold tasks [options] COMMAND ::: INPUT... */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "guardian.h"
+#include "options.h"
+#include "output.h"
+#include "signals.h"
+#include "slot.h"
+#include "statistics.h"
+#include "tasks_retry.h"
+#include "tasks_summary.h"
+#include "tasks_view.h"
+#include "verb.h"
+#include "walltime.h"
+
+#define WRITE_BYTES 65536
+
+/* All that a run of tasks stands on, in the order in which it is opened. */
+struct parts {
+    struct nf_template *pattern;
+    struct nf_guardian guardian;
+    int has_guardian;
+    struct nf_slots slots;
+    struct nf_shell_choice *shell;
+    struct nf_record *record;
+    struct nf_input *input;
+    struct nf_output *output;
+    struct nf_statistics *statistics;
+    struct nf_supervision with;
+    struct nf_tasks_view view;
+    int has_view;
+};
+
+static int open_template(struct parts *parts, const struct nf_command *command, size_t words,
+                         nfold_error *err)
+{
+    int rc = nf_template_open(&parts->pattern, command->options, command->operand, words, err);
+    if (rc >= 0)
+        nf_template_limit(parts->pattern, NF_COMMAND_BYTES);
+    return rc;
+}
+
+static int open_input(struct parts *parts, const struct nf_command *command, size_t words,
+                      nfold_error *err)
+{
+    unsigned count;
+    int rc = nf_input_open(&parts->input, command->options, command->operand + words,
+                           command->operand_count - words, parts->pattern, parts->slots.count, err);
+    if (rc >= 0 && parts->record && nf_input_uses_stdin(parts->input))
+        rc = nf_input_watch(parts->input, nf_record_keep_input, parts->record, err);
+    if (rc < 0)
+        return rc;
+    const char *const *names = nf_input_names(parts->input, &count);
+    return names ? nf_template_names(parts->pattern, names, count, err) : 0;
+}
+
+/* ---- --dry-run ---- */
+
+static int wait_input(const struct parts *parts)
+{
+    struct pollfd poll_fd = {.fd = nf_input_fd(parts->input), .events = POLLIN};
+    return poll(&poll_fd, 1, -1);
+}
+
+static int write_text(struct nfold_buffer *text, nfold_error *err)
+{
+    int rc = nf_output_write(STDOUT_FILENO, text, err);
+    nf_buffer_clear(text);
+    return rc;
+}
+
+static int print_line(const struct parts *parts, struct nf_task *task, struct nfold_buffer *text,
+                      nfold_error *err)
+{
+    int rc = nf_template_render(parts->pattern, task, 1, text, err);
+    nf_task_clear(task);
+    if (rc >= 0)
+        nf_buffer_string(text, "\n");
+    return rc >= 0 && text->size >= WRITE_BYTES ? write_text(text, err) : rc;
+}
+
+/* What would run, each command in a line, as the inputs come. */
+static int print_lines(const struct parts *parts, struct nfold_buffer *text, nfold_error *err)
+{
+    struct nf_task task = {0};
+    int rc;
+    while ((rc = nf_input_next(parts->input, &task, err)) > 0) {
+        if (rc == NF_INPUT_WAIT) {
+            rc = write_text(text, err);
+            wait_input(parts);
+        } else {
+            rc = print_line(parts, &task, text, err);
+        }
+        if (rc < 0)
+            break;
+    }
+    return rc;
+}
+
+static int dry_run(struct parts *parts, const struct nf_command *command, size_t words,
+                   nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    int rc = nf_slots_make(&parts->slots, command->options, err);
+    if (rc >= 0)
+        rc = open_input(parts, command, words, err);
+    if (rc >= 0)
+        rc = print_lines(parts, &text, err);
+    int written = write_text(&text, rc < 0 ? NULL : err);
+    return rc < 0 ? rc : written;
+}
+
+/* ---- the run ---- */
+
+static int give_names(struct parts *parts, nfold_error *err)
+{
+    unsigned count;
+    const char *const *names = nf_input_names(parts->input, &count);
+    return names ? nf_output_names(parts->output, names, count, err) : 0;
+}
+
+static int open_parts(struct parts *parts, const struct nf_command *command, size_t words,
+                      nfold_error *err)
+{
+    int rc = nf_guardian_start(&parts->guardian, err);
+    parts->has_guardian = rc >= 0;
+    if (rc >= 0)
+        rc = nf_slots_make(&parts->slots, command->options, err);
+    if (rc >= 0)
+        rc = nf_shell_choice_open(&parts->shell, err);
+    if (rc >= 0)
+        rc = nf_record_open(&parts->record, command->options, nf_template_text(parts->pattern),
+                            command->word, err);
+    if (rc >= 0)
+        rc = open_input(parts, command, words, err);
+    if (rc >= 0)
+        rc = nf_output_open(&parts->output, command->options, parts->record, err);
+    if (rc >= 0)
+        rc = give_names(parts, err);
+    if (rc >= 0)
+        rc = nf_statistics_open(&parts->statistics, parts->slots.count, err);
+    return rc;
+}
+
+static void close_parts(struct parts *parts)
+{
+    nf_statistics_close(parts->statistics);
+    nf_input_close(parts->input);
+    nf_shell_choice_close(parts->shell);
+    nf_slots_clear(&parts->slots);
+    if (parts->has_guardian)
+        nf_guardian_clear(&parts->guardian);
+    nf_template_close(parts->pattern);
+}
+
+static int supervise(struct parts *parts, const struct nf_command *command,
+                     struct nf_tasks_summary *summary, nfold_error *err)
+{
+    parts->with = (struct nf_supervision){
+        .options = command->options,
+        .input = parts->input,
+        .pattern = parts->pattern,
+        .record = parts->record,
+        .output = parts->output,
+        .slots = &parts->slots,
+        .statistics = parts->statistics,
+        .shell = parts->shell,
+        .guardian = &parts->guardian,
+    };
+    int rc = nf_tasks_view_open(&parts->view, command, &parts->with, err);
+    parts->has_view = rc >= 0;
+    if (rc >= 0)
+        rc = nf_supervise(&parts->with, &summary->result, err);
+    summary->slots = parts->slots.count;
+    summary->busy = nf_statistics_busy(parts->statistics, nf_clock_now());
+    if (parts->has_view)
+        nf_tasks_view_stop(&parts->view);
+    return rc;
+}
+
+/* The first error is the one that is told. */
+static int first_error(int first, int then)
+{
+    return first < 0 ? first : then;
+}
+
+static void say_record_note(const struct parts *parts)
+{
+    struct nfold_buffer text = {0};
+    const char *note = nf_record_note(parts->record);
+    if (note[0])
+        nf_buffer_print(&text, "nfold tasks: %s\n", note);
+    nf_output_write(STDERR_FILENO, &text, NULL);
+    nf_buffer_clear(&text);
+}
+
+/* Closes what has something to say about the run. */
+static int close_record(struct parts *parts, struct nf_tasks_summary *summary, int rc,
+                        nfold_error *err)
+{
+    int closed = 0;
+    int is_done = rc >= 0 && summary->result.end == NF_SUPERVISION_DONE;
+    if (parts->record && !is_done)
+        nf_record_stopped(parts->record, rc < 0 && err ? err->message : summary->result.why);
+    if (parts->output)
+        closed = nf_output_close(parts->output, rc < 0 ? NULL : err);
+    rc = first_error(rc, closed);
+    if (!parts->record)
+        return rc;
+    const char *directory = nf_record_directory(parts->record);
+    if (!directory)
+        say_record_note(parts); /* there is no place for the record, and one was wanted */
+    char *kept = directory ? strdup(directory) : NULL;
+    summary->counts = *nf_record_counts(parts->record);
+    closed = nf_record_close(parts->record, &summary->balances, rc < 0 ? NULL : err);
+    if (kept && access(kept, F_OK) != 0) {
+        free(kept);
+        kept = NULL;
+    }
+    summary->directory = kept;
+    return first_error(rc, closed);
+}
+
+/* What a run says at its beginning. */
+static void say_notes(const struct parts *parts, const struct nf_command *command)
+{
+    struct nfold_buffer text = {0};
+    int is_told = command->messages.is_terminal || getenv("SLURM_JOB_ID");
+    say_record_note(parts);
+    if (parts->slots.note[0] && is_told)
+        nf_buffer_print(&text, "nfold tasks: %s\n", parts->slots.note);
+    nf_output_write(STDERR_FILENO, &text, NULL);
+    nf_buffer_clear(&text);
+}
+
+static int run_tasks(struct parts *parts, struct nf_command *command, size_t words,
+                     nfold_error *err)
+{
+    struct nf_tasks_summary summary = {.balances = 1};
+    int rc = open_parts(parts, command, words, err);
+    if (rc >= 0) {
+        say_notes(parts, command);
+        rc = supervise(parts, command, &summary, err);
+    }
+    rc = close_record(parts, &summary, rc, err);
+    if (rc >= 0 && summary.result.is_time_over && nf_options_flag(command->options, "requeue"))
+        rc = nf_walltime_requeue(err);
+    if (parts->has_view) {
+        int shown = nf_tasks_view_close(&parts->view, &summary, rc < 0 ? NULL : err);
+        rc = first_error(rc, shown);
+    }
+    free((char *)summary.directory);
+    command->status = nf_tasks_status(&summary);
+    if (rc >= 0 && summary.result.end == NF_SUPERVISION_STOPPED && summary.result.signal)
+        nf_signals_end(summary.result.signal);
+    return rc;
+}
+
+static int run(struct nf_command *command, nfold_error *err)
+{
+    struct parts parts = {0};
+    int rc = nf_tasks_retry(command, err);
+    if (rc < 0)
+        return rc;
+    size_t words =
+        nf_input_template_words(command->options, command->operand, command->operand_count);
+    rc = open_template(&parts, command, words, err);
+    if (rc >= 0 && nf_options_flag(command->options, "dry-run"))
+        rc = dry_run(&parts, command, words, err);
+    else if (rc >= 0)
+        rc = run_tasks(&parts, command, words, err);
+    close_parts(&parts);
+    return rc;
+}
+
+static const struct nf_example examples[] = {
+    {"nfold tasks 'python multi-task.py {}' ::: 1 2 3 4 5", ""},
+    {"nfold tasks -j8 -c5 --tag 'fit.py {1} {2}' ::: a b ::: 1 2", "all pairs"},
+    {"find . -name '*.fits' | nfold tasks 'reduce.sh {} {/.}.out'", ""},
+    {"nfold tasks < commands.txt", "each line is a command"},
+    {"nfold tasks --dry-run 'mv {} {.}.old' ::: *.log", "print, do not run"},
+    {"nfold tasks --run-dir night1 --timeout 10m 'fit.py {}' ::: *.npz", ""},
+    {"nfold resume night1", "run what is not done"},
+    {0},
+};
+
+const struct nf_verb nf_verb_tasks = {
+    .name = "tasks",
+    .summary = "a command for each input, many at a time, none lost",
+    .operands = "[COMMAND] [::: INPUT... | :::: FILE...]",
+    .about = "COMMAND is one line for the shell. In it these stand for what differs:\n"
+             "  {}   the input          {.}  the input without its extension\n"
+             "  {/}  its last part      {//} its folder        {/.} last part, no extension\n"
+             "  {1}  {2} {1.} {2/} ...  of several lists or columns; {-1} the last\n"
+             "  {#}  the task's number  {%}  its slot          {name} with --header\n"
+             "Values are quoted for the place where they stand; quote COMMAND once, for your\n"
+             "own shell. Without any of these {} is added; without COMMAND each input is one.\n"
+             "\n"
+             "Inputs are the words after :::, the lines of the files after ::::, or the lines\n"
+             "of stdin. Several lists give all combinations; :::+ and ::::+ go along with the\n"
+             "list before. Options come before COMMAND: GNU parallel's, and some more.\n",
+    .answer_is_no = "a task failed; 1 to 100: so many did, 101: more",
+    .tables = {nf_rows_tasks, nf_rows_gnu},
+    .common = {nf_rows_help},
+    .starts_once = 1,
+    .options_come_first = 1,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,122 @@
+/* finishing.c: what becomes of a task whose process has ended. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "loop.h"
+#include "statistics.h"
+
+#define EXIT_NOT_FOUND 127
+
+static void free_slot(struct nf_loop *loop, unsigned index)
+{
+    struct nf_attempt *attempt = &loop->attempt[index];
+    loop->unwatched -= !attempt->is_watched;
+    loop->running--;
+    loop->pid[index] = 0;
+    if (loop->area && index < NF_GUARDIAN_GROUPS)
+        loop->area->group[index] = 0;
+    loop->due[index] = INFINITY;
+    if (index < loop->lowest_free)
+        loop->lowest_free = index;
+    nf_attempt_free(attempt);
+}
+
+/* An ended task counts for --halt; a halt that ends tasks must not count those. */
+static int note_halt(struct nf_loop *loop, const struct nf_task_result *result, nfold_error *err)
+{
+    if (loop->stage >= NF_STAGE_END)
+        return 0;
+    enum nf_halt_when when = nf_halt_note(&loop->halt, result, nf_input_total(loop->with->input));
+    if (when == NF_HALT_NEVER)
+        return 0;
+    loop->result->halt_status = loop->halt.status;
+    char why[sizeof loop->result->why];
+    snprintf(why, sizeof why, "--halt %s", nf_options_text(loop->with->options, "halt"));
+    return nf_loop_enter(loop, when == NF_HALT_NOW ? NF_STAGE_END : NF_STAGE_DRAIN,
+                         NF_SUPERVISION_HALTED, why, err);
+}
+
+static int is_tried_again(const struct nf_loop *loop, const struct nf_attempt *attempt,
+                          const struct nf_task_result *result)
+{
+    if (loop->stage != NF_STAGE_RUN)
+        return 0;
+    return attempt->is_put_back || nf_retry_wants(&loop->retry, &attempt->task, result);
+}
+
+/* An attempt that will be made again: after an oom with more memory, if that is asked for. */
+static int put_back(struct nf_loop *loop, struct nf_attempt *attempt,
+                    const struct nf_task_result *result, nfold_error *err)
+{
+    uint64_t memory = attempt->memory_limit;
+    if (result->status == NF_TASK_OOM && loop->retry.memory_factor > 0)
+        memory = nf_memory_limit_raise(&loop->memory, memory, loop->retry.memory_factor);
+    return nf_retry_put(&loop->retry, &attempt->task, memory, loop->now, attempt->is_put_back, err);
+}
+
+/* Once, not a thousand times. */
+static void hint_not_found(struct nf_loop *loop, const struct nf_task_result *result)
+{
+    if (result->exit_code != EXIT_NOT_FOUND || loop->has_hinted)
+        return;
+    loop->has_hinted = 1;
+    nf_loop_say(loop,
+                loop->halt.when == NF_HALT_NEVER
+                    ? "a task's command was not found (exit code 127); with --halt now,fail=1 "
+                      "the first failure ends the run"
+                    : "a task's command was not found (exit code 127)");
+}
+
+int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,
+                   nfold_error *err)
+{
+    struct nf_attempt *attempt = &loop->attempt[index];
+    struct nf_task_result result;
+    nf_attempt_result(attempt, status, usage, loop->now, &result);
+    nf_memory_limit_end(&loop->memory, attempt, &result);
+    result.is_final = !is_tried_again(loop, attempt, &result);
+    int rc = nf_attempt_end(attempt, &result, !result.is_final, err);
+    if (rc >= 0)
+        rc = nf_record_ended(loop->with->record, &attempt->task, nf_buffer_text(&attempt->line),
+                             &result, err);
+    nf_statistics_ended(loop->with->statistics, &result, loop->now);
+    if (loop->with->ended)
+        loop->with->ended(loop->with->user, &attempt->task, nf_buffer_text(&attempt->line), &result,
+                          attempt->began);
+    hint_not_found(loop, &result);
+    if (rc >= 0 && !result.is_final)
+        rc = put_back(loop, attempt, &result, err);
+    free_slot(loop, index);
+    if (rc >= 0 && result.status != NF_TASK_OK)
+        loop->is_record_urgent = 1;
+    return rc >= 0 && result.is_final ? note_halt(loop, &result, err) : rc;
+}
+
+/* The slot of a process, or loop->used: an orphan of some task. */
+static unsigned slot_of(const struct nf_loop *loop, pid_t pid)
+{
+    unsigned i = 0;
+    while (i < loop->used && loop->pid[i] != pid)
+        i++;
+    return i;
+}
+
+int nf_loop_reap(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = 0;
+    while (rc >= 0) {
+        struct rusage usage;
+        int status;
+        pid_t pid = wait4(-1, &status, WNOHANG, &usage);
+        if (pid <= 0)
+            break;
+        unsigned index = slot_of(loop, pid);
+        if (pid == loop->walltime.asked)
+            loop->walltime.asked = 0;
+        else if (index < loop->used)
+            rc = nf_loop_finish(loop, index, status, &usage, err);
+    }
+    return rc;
+}

@@ -1,0 +1,457 @@
+/* input.c: where tasks come from: the words after ::: and their kin, files, standard input; and how
+ * many records make one task. */
+#include "input.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "columns.h"
+#include "combine.h"
+#include "source.h"
+#include "template.h"
+
+/* Records that wait to become tasks: those from .first on. */
+struct queue {
+    struct nf_values *record;
+    size_t first, count, capacity;
+};
+
+struct nf_input {
+    struct nf_record_rules rules;
+    struct nf_source_watch watch;
+    struct nf_columns columns;
+    struct nf_combine *combine;
+    const struct nf_template *pattern;
+    struct nf_values names; /* of --header */
+    int has_names, uses_stdin, waits_for;
+    uint64_t sequence;
+    /* how many records a task takes */
+    size_t most;       /* SIZE_MAX: as many as a line may hold */
+    int is_bare;       /* -N0: a record starts a task and is not given to it */
+    int packs;         /* -m -X --xargs: the length of the line is a limit, too */
+    int spreads;       /* -m -X: the last ones are spread over the slots */
+    size_t line_bytes; /* that limit */
+    size_t used_bytes; /* of the records in the queue that were counted */
+    size_t counted;
+    unsigned slots;
+    int is_at_end;
+    struct queue queue;
+    int is_shuffled; /* --shuf */
+    uint64_t random;
+};
+
+/* ---- the queue ---- */
+
+static size_t queue_size(const struct queue *queue)
+{
+    return queue->count - queue->first;
+}
+
+static int queue_append(struct queue *queue, struct nf_values *record, nfold_error *err)
+{
+    if (queue->first > 0 && queue->count == queue->capacity) {
+        memmove(queue->record, queue->record + queue->first,
+                queue_size(queue) * sizeof *queue->record);
+        queue->count -= queue->first;
+        queue->first = 0;
+    }
+    if (queue->count == queue->capacity) {
+        size_t capacity = queue->capacity ? 2 * queue->capacity : 4;
+        struct nf_values *grown = reallocarray(queue->record, capacity, sizeof *grown);
+        if (!grown) {
+            nf_values_clear(record);
+            return nf_fail_memory(err);
+        }
+        queue->record = grown;
+        queue->capacity = capacity;
+    }
+    queue->record[queue->count++] = *record;
+    return 0;
+}
+
+static void queue_clear(struct queue *queue)
+{
+    for (size_t i = queue->first; i < queue->count; i++)
+        nf_values_clear(&queue->record[i]);
+    free(queue->record);
+}
+
+/* ---- opening: the sources ---- */
+
+enum separator { SEPARATOR_NONE, SEPARATOR_LIST, SEPARATOR_FILES };
+
+static enum separator read_separator(const nfold_options *options, const char *word, int *is_linked)
+{
+    const char *list = nf_options_text(options, "arg-sep");
+    const char *files = nf_options_text(options, "arg-file-sep");
+    const char *both[] = {list, files};
+    for (int i = 0; i < 2; i++) {
+        size_t length = strlen(both[i]);
+        if (strncmp(word, both[i], length) != 0)
+            continue;
+        *is_linked = word[length] == '+';
+        if (word[length + (size_t)*is_linked] == '\0')
+            return i == 0 ? SEPARATOR_LIST : SEPARATOR_FILES;
+    }
+    return SEPARATOR_NONE;
+}
+
+size_t nf_input_template_words(const nfold_options *options, const char *const *operands,
+                               size_t count)
+{
+    int is_linked;
+    size_t i = 0;
+    while (i < count && read_separator(options, operands[i], &is_linked) == SEPARATOR_NONE)
+        i++;
+    return i;
+}
+
+static int add_list(struct nf_input *input, const char *const *words, size_t count, int is_linked,
+                    nfold_error *err)
+{
+    struct nf_source *source;
+    int rc = nf_source_open_list(&source, words, count, &input->rules, err);
+    return rc < 0 ? rc : nf_combine_add(input->combine, source, is_linked, err);
+}
+
+static int add_file(struct nf_input *input, const char *path, int is_linked, nfold_error *err)
+{
+    struct nf_source *source;
+    if (strcmp(path, "-") == 0 && input->uses_stdin)
+        return nf_fail(err, NFOLD_E_USAGE, "standard input can be one source, not two");
+    input->uses_stdin |= strcmp(path, "-") == 0;
+    int rc = nf_source_open_file(&source, path, &input->rules, err);
+    return rc < 0 ? rc : nf_combine_add(input->combine, source, is_linked, err);
+}
+
+static int add_files(struct nf_input *input, const char *const *paths, size_t count, int is_linked,
+                     nfold_error *err)
+{
+    int rc = 0;
+    if (count == 0)
+        return nf_fail(err, NFOLD_E_USAGE, "no file is named after ::::");
+    for (size_t i = 0; rc >= 0 && i < count; i++)
+        rc = add_file(input, paths[i], is_linked, err);
+    return rc;
+}
+
+static int add_operands(struct nf_input *input, const nfold_options *options,
+                        const char *const *operands, size_t count, nfold_error *err)
+{
+    int links_all = nf_options_flag(options, "link"), rc = 0;
+    for (size_t i = 0; rc >= 0 && i < count;) {
+        int is_linked = 0;
+        enum separator separator = read_separator(options, operands[i], &is_linked);
+        const char *const *words = operands + ++i;
+        size_t length = nf_input_template_words(options, words, count - i);
+        is_linked |= links_all;
+        rc = separator == SEPARATOR_LIST ? add_list(input, words, length, is_linked, err)
+                                         : add_files(input, words, length, is_linked, err);
+        i += length;
+    }
+    return rc;
+}
+
+static int add_sources(struct nf_input *input, const nfold_options *options,
+                       const char *const *operands, size_t count, nfold_error *err)
+{
+    int links_all = nf_options_flag(options, "link");
+    int rc = nf_combine_open(&input->combine, links_all, err);
+    unsigned files = nf_options_list_count(options, "arg-file");
+    for (unsigned i = 0; rc >= 0 && i < files; i++)
+        rc = add_file(input, nf_options_list(options, "arg-file", i), links_all, err);
+    if (rc >= 0)
+        rc = add_operands(input, options, operands, count, err);
+    if (rc >= 0 && !nf_combine_source(input->combine, 0))
+        rc = add_file(input, "-", 0, err);
+    return rc;
+}
+
+/* ---- opening: what stands before the records ---- */
+
+static int skip_line(struct nf_input *input, nfold_error *err)
+{
+    char *line = NULL;
+    int rc = nf_source_next(nf_combine_source(input->combine, 0), 1, &line, err);
+    free(line);
+    return rc;
+}
+
+static int read_names(struct nf_input *input, nfold_error *err)
+{
+    struct nf_source *source;
+    input->has_names = 1;
+    for (unsigned i = 0; (source = nf_combine_source(input->combine, i)); i++) {
+        char *line = NULL;
+        int rc = nf_source_next(source, 1, &line, err);
+        if (rc == 0)
+            return nf_fail(err, NFOLD_E_USAGE, "--header: %s has no first line",
+                           nf_source_name(source));
+        if (rc < 0)
+            return rc;
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        rc = nf_columns_split(&input->columns, line, &input->names, err);
+        free(line);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* ---- opening: records of a task ---- */
+
+static size_t count_or(const nfold_options *options, const char *name, size_t otherwise)
+{
+    double count = nf_options_count(options, name);
+    return isnan(count) ? otherwise : (size_t)count;
+}
+
+static void read_packing(struct nf_input *input, const nfold_options *options)
+{
+    int spreads = nf_options_flag(options, "multiple") || nf_options_flag(options, "context");
+    double chars = nf_options_size(options, "max-chars");
+    input->spreads = spreads;
+    input->packs = spreads || nf_options_flag(options, "xargs");
+    input->most = count_or(options, "max-lines", input->packs ? SIZE_MAX : 1);
+    input->most = count_or(options, "max-args", input->most);
+    input->most = count_or(options, "max-replace-args", input->most);
+    input->is_bare = input->most == 0;
+    input->most += input->is_bare;
+    input->line_bytes = NF_COMMAND_BYTES;
+    if (chars < NF_COMMAND_BYTES)
+        input->line_bytes = (size_t)chars;
+    input->is_shuffled = nf_options_flag(options, "shuf");
+    double seed = nf_options_count(options, "seed");
+    struct timespec now = {0};
+    if (isnan(seed))
+        clock_gettime(CLOCK_REALTIME, &now);
+    input->random =
+        isnan(seed) ? (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec : (uint64_t)seed;
+}
+
+int nf_input_open(struct nf_input **input, const nfold_options *options,
+                  const char *const *operands, size_t operand_count,
+                  const struct nf_template *pattern, unsigned slots, nfold_error *err)
+{
+    struct nf_input *opened = calloc(1, sizeof *opened);
+    *input = NULL;
+    if (!opened)
+        return nf_fail_memory(err);
+    opened->pattern = pattern;
+    opened->slots = slots ? slots : 1;
+    opened->waits_for = -1;
+    read_packing(opened, options);
+    int rc = nf_record_rules_read(&opened->rules, options, err);
+    opened->rules.watch = &opened->watch;
+    opened->watch.waits = 1;
+    if (rc >= 0)
+        rc = nf_columns_read(&opened->columns, options, err);
+    if (rc >= 0)
+        rc = add_sources(opened, options, operands, operand_count, err);
+    if (rc >= 0 && nf_options_flag(options, "skip-first-line"))
+        rc = skip_line(opened, err);
+    if (rc >= 0 && nf_options_is_set(options, "header"))
+        rc = read_names(opened, err);
+    if (rc < 0) {
+        nf_input_close(opened);
+        return rc;
+    }
+    *input = opened;
+    return 0;
+}
+
+int nf_input_watch(struct nf_input *input,
+                   int (*keep)(void *user, const char *data, size_t size, nfold_error *err),
+                   void *user, nfold_error *err)
+{
+    struct nf_source_watch *watch = &input->watch;
+    int rc = 0;
+    if (watch->early.size > 0)
+        rc = keep(user, watch->early.data, watch->early.size, err);
+    nf_buffer_clear(&watch->early);
+    watch->keep = keep;
+    watch->user = user;
+    return rc;
+}
+
+void nf_input_close(struct nf_input *input)
+{
+    if (!input)
+        return;
+    queue_clear(&input->queue);
+    nf_combine_close(input->combine);
+    nf_columns_clear(&input->columns);
+    nf_record_rules_clear(&input->rules);
+    nf_buffer_clear(&input->watch.early);
+    nf_values_clear(&input->names);
+    free(input);
+}
+
+/* ---- reading records into the queue ---- */
+
+static int read_record(struct nf_input *input, nfold_error *err)
+{
+    struct nf_values record = {0};
+    int rc = nf_combine_next(input->combine, &input->columns, 0, &record, &input->waits_for, err);
+    if (rc == 1 && queue_append(&input->queue, &record, err) < 0)
+        return NFOLD_E_MEMORY;
+    if (rc != 1)
+        nf_values_clear(&record);
+    input->is_at_end |= rc == 0;
+    return rc;
+}
+
+/* splitmix64 */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+/* All of the input is read first. */
+static int shuffle(struct nf_input *input, nfold_error *err)
+{
+    struct queue *queue = &input->queue;
+    while (!input->is_at_end) {
+        int rc = read_record(input, err);
+        if (rc < 0 || rc == NF_INPUT_WAIT)
+            return rc;
+    }
+    for (size_t i = queue_size(queue); i > 1; i--) {
+        size_t j = (size_t)(next_random(&input->random) % i);
+        struct nf_values *record = queue->record + queue->first, swapped = record[i - 1];
+        record[i - 1] = record[j];
+        record[j] = swapped;
+    }
+    input->is_shuffled = 0;
+    return 1;
+}
+
+static size_t record_bytes(const struct nf_input *input, const struct nf_values *record)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < record->count; i++)
+        bytes += nf_template_value_bytes(input->pattern, record->value[i]);
+    return bytes;
+}
+
+/* Counts the records of the queue that the next task can hold: all, or those that fit. */
+static int is_full(struct nf_input *input)
+{
+    struct queue *queue = &input->queue;
+    if (!input->packs)
+        return queue_size(queue) >= input->most;
+    if (input->counted == 0)
+        input->used_bytes = nf_template_fixed_bytes(input->pattern);
+    while (input->counted < queue_size(queue)) {
+        size_t bytes = record_bytes(input, &queue->record[queue->first + input->counted]);
+        if (input->counted >= input->most ||
+            (input->counted > 0 && input->used_bytes + bytes > input->line_bytes))
+            return 1;
+        input->used_bytes += bytes;
+        input->counted++;
+    }
+    /* One more is looked at, so that the last task knows that it is. */
+    return !input->spreads && input->counted >= input->most;
+}
+
+static int fill_queue(struct nf_input *input, nfold_error *err)
+{
+    if (input->is_shuffled) {
+        int rc = shuffle(input, err);
+        if (rc != 1)
+            return rc;
+    }
+    while (!is_full(input) && !input->is_at_end) {
+        int rc = read_record(input, err);
+        if (rc < 0 || rc == NF_INPUT_WAIT)
+            return rc;
+    }
+    return 1;
+}
+
+/* ---- tasks ---- */
+
+/* At the end -m and -X give every slot its part of what is left. */
+static size_t records_of_task(struct nf_input *input)
+{
+    size_t left = queue_size(&input->queue);
+    size_t count = input->packs ? input->counted : input->most;
+    if (count > left)
+        count = left;
+    if (input->spreads && input->is_at_end && count == left && count > 1) {
+        input->most = (count + input->slots - 1) / input->slots;
+        input->spreads = 0;
+        count = input->most;
+    }
+    return count;
+}
+
+static int take_records(struct nf_input *input, size_t count, struct nf_values *values,
+                        nfold_error *err)
+{
+    int rc = 0;
+    for (; count > 0; count--) {
+        struct nf_values *record = &input->queue.record[input->queue.first++];
+        for (unsigned i = 0; rc >= 0 && i < record->count && !input->is_bare; i++) {
+            rc = nf_values_append(values, record->value[i], err);
+            record->value[i] = NULL;
+        }
+        nf_values_clear(record);
+    }
+    input->counted = 0;
+    return rc;
+}
+
+int nf_input_next(struct nf_input *input, struct nf_task *task, nfold_error *err)
+{
+    struct nf_values values = {0};
+    input->watch.waits = 0;
+    int rc = fill_queue(input, err);
+    if (rc < 0 || rc == NF_INPUT_WAIT)
+        return rc;
+    size_t count = records_of_task(input);
+    if (count == 0)
+        return 0;
+    rc = take_records(input, count, &values, err);
+    if (rc < 0) {
+        nf_values_clear(&values);
+        return rc;
+    }
+    *task = (struct nf_task){.sequence = ++input->sequence,
+                             .value_count = values.count,
+                             .values = values.value,
+                             .record_count = (unsigned)count,
+                             .attempt = 1};
+    return 1;
+}
+
+int nf_input_fd(const struct nf_input *input)
+{
+    return input->waits_for;
+}
+
+int nf_input_uses_stdin(const struct nf_input *input)
+{
+    return input->uses_stdin;
+}
+
+uint64_t nf_input_total(const struct nf_input *input)
+{
+    uint64_t records = nf_combine_total(input->combine);
+    if (input->has_names || input->packs)
+        return 0;
+    return records / input->most + (records % input->most != 0);
+}
+
+const char *const *nf_input_names(const struct nf_input *input, unsigned *count)
+{
+    *count = input->names.count;
+    return input->has_names ? (const char *const *)input->names.value : NULL;
+}

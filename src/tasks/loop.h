@@ -1,0 +1,105 @@
+/* loop.h: what the parts of the supervisor share: starting.c, finishing.c, stopping.c; supervisor.c
+ * waits. One thread, no locks. */
+#ifndef NF_LOOP_H
+#define NF_LOOP_H
+
+#include "attempt.h"
+#include "ending.h"
+#include "gate.h"
+#include "guardian.h"
+#include "halt.h"
+#include "ladder.h"
+#include "memory_limit.h"
+#include "retry.h"
+#include "supervisor.h"
+#include "timeout.h"
+#include "walltime.h"
+
+/* The numbers of events: the pipes of slot i are NF_LOOP_PIPES + 2 i and the next. */
+enum {
+    NF_LOOP_REQUESTS,
+    NF_LOOP_CHILDREN,
+    NF_LOOP_INPUT,
+    NF_LOOP_STDOUT,
+    NF_LOOP_WALLTIME,
+    NF_LOOP_PIPES
+};
+
+/* Why nothing new is started. A later one outdoes an earlier one. */
+enum nf_stage {
+    NF_STAGE_RUN,
+    NF_STAGE_DRAIN, /* what runs may end by itself */
+    NF_STAGE_END,   /* what runs is being ended */
+    NF_STAGE_KILL,  /* at once */
+};
+
+struct nf_loop {
+    const struct nf_supervision *with;
+    struct nf_supervision_result *result;
+    struct nf_attempt_setting setting;
+    struct nf_template *tag; /* of --tag and --tagstring, or NULL */
+    struct nf_halt halt;
+    struct nf_retry retry;
+    struct nf_timeout timeout;
+    struct nf_ladder ladder;
+    struct nf_endings endings;
+    struct nf_gate gate;
+    struct nf_memory_limit memory;
+    struct nf_walltime walltime;
+
+    unsigned slots, used;          /* used: the slots that ever had a task are the first ones */
+    struct nf_attempt *attempt;    /* one a slot */
+    pid_t *pid;                    /* of each; 0: free. By itself, because it is searched */
+    double *due;                   /* of each: when its timer rings; infinity: never */
+    struct nf_guardian_area *area; /* the same pids for the guardian; may be NULL */
+    unsigned running, lowest_free;
+    unsigned unwatched; /* attempts whose pipes are not in the epoll yet */
+
+    int epoll_fd, child_fd;
+    int is_input_over, is_input_awaited, is_input_watched;
+    int blocked_fd; /* stdout, while it is slow and in the epoll; -1 */
+    double now;     /* monotonic, of this turn */
+    int is_record_urgent;
+    double endings_due, look_due, look_seconds;
+    double record_due, start_due; /* when to come again; infinity: need not */
+    double shortage_since;        /* the system had no room for a process; 0: it has */
+    enum nf_stage stage;
+    enum nf_task_status end_status; /* of what is ended: CUT or PREEMPTED */
+    unsigned interrupts;            /* Ctrl-C so far */
+    double paused_since;            /* Ctrl-Z; 0: not */
+    int is_terminal;                /* somebody reads the legend */
+    int has_hinted;
+    double progress_due;
+};
+
+/* ---- starting.c: fills the free slots as far as it may. */
+int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err);
+/* What the input still gives without waiting for it is recorded as not started. */
+int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err);
+
+/* ---- finishing.c: the attempt of slot index ended with this wait status. */
+int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,
+                   nfold_error *err);
+/* Takes all children that have ended, tasks and orphans. */
+int nf_loop_reap(struct nf_loop *loop, nfold_error *err);
+
+/* ---- stopping.c */
+/* A signal that the guardian got. */
+int nf_loop_request(struct nf_loop *loop, int number, nfold_error *err);
+/* Nothing new from now on; why is kept if it is the first. */
+int nf_loop_enter(struct nf_loop *loop, enum nf_stage stage, enum nf_supervision_end end,
+                  const char *why, nfold_error *err);
+/* Begins to end one attempt. */
+int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_status cause,
+                        nfold_error *err);
+/* The job's time: too short for another task; so short that what runs must end. */
+int nf_loop_time_is_short(struct nf_loop *loop, nfold_error *err);
+int nf_loop_time_is_over(struct nf_loop *loop, nfold_error *err);
+/* For whoever watches on a terminal. */
+void nf_loop_say(const struct nf_loop *loop, const char *what);
+/* Sets when its time is over, as far as that is known. */
+void nf_loop_limit_attempt(struct nf_loop *loop, unsigned index);
+/* A running task's timer rang. */
+int nf_loop_timer(struct nf_loop *loop, unsigned index, nfold_error *err);
+
+#endif

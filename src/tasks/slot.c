@@ -1,0 +1,164 @@
+/* slot.c: how many tasks run at a time, and which CPUs and GPUs each has. */
+#include "slot.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu_order.h"
+#include "cpus.h"
+#include "gpus.h"
+#include "number.h"
+
+#define MOST_SLOTS 4096 /* of -j 0; a slot that runs takes two pipes */
+
+struct plan {
+    double wanted; /* slots; 0: not said */
+    int is_all;    /* -j 0 */
+    unsigned cpus_each;
+    int has_cpus; /* -c */
+    unsigned gpus_each;
+    struct nf_cpus cpus;
+    struct nf_gpus gpus;
+};
+
+/* "8", "50%", "+2", "-1", "0": in CPUs where it is not a plain number. */
+static int read_jobs(struct plan *plan, const char *text, nfold_error *err)
+{
+    int is_more = text[0] == '+', is_less = text[0] == '-';
+    const char *digits = text + (is_more || is_less);
+    double value, all = plan->cpus.allowed;
+    size_t used = nf_number_read(digits, &value);
+    int is_share = digits[used] == '%' && digits[used + 1] == '\0' && !is_more && !is_less;
+    if (used == 0 || (digits[used] != '\0' && !is_share) || value > 1e6 ||
+        (!is_share && value != floor(value)))
+        return nf_fail(err, NFOLD_E_VALUE,
+                       "option 'jobs': '%s' is not a number of tasks such as 8, 50%%, +2 or -1",
+                       text);
+    if (is_more)
+        value = all + value;
+    else if (is_less)
+        value = all - value;
+    else if (is_share)
+        value = floor(all * value / 100);
+    else if (value == 0)
+        plan->is_all = 1;
+    plan->wanted = value >= 1 ? value : 1;
+    if (plan->is_all || plan->wanted > MOST_SLOTS)
+        plan->wanted = MOST_SLOTS;
+    return 0;
+}
+
+static int read_plan(struct plan *plan, const nfold_options *options, nfold_error *err)
+{
+    const char *jobs = nf_options_text(options, "jobs");
+    double cpus_each = nf_options_count(options, "cpus-per-task");
+    double gpus_each = nf_options_count(options, "gpus-per-task");
+    nf_cpus_read(&plan->cpus, "");
+    plan->has_cpus = !isnan(cpus_each);
+    plan->cpus_each = plan->has_cpus ? (unsigned)cpus_each : 0;
+    plan->gpus_each = isnan(gpus_each) ? 0 : (unsigned)gpus_each;
+    return jobs ? read_jobs(plan, jobs, err) : 0;
+}
+
+/* How many slots a limit leaves; says so where that is fewer than were asked for. */
+static unsigned limit_slots(struct nf_slots *slots, const struct plan *plan, unsigned count,
+                            unsigned most, const char *what, unsigned each, unsigned all)
+{
+    if (count <= most)
+        return count;
+    if (plan->wanted > 0 && !plan->is_all)
+        snprintf(slots->note, sizeof slots->note, "%u slots of %u %s, not %u: %u %s %s", most, each,
+                 what, count, all, what, all == 1 ? "is allowed" : "are allowed");
+    return most;
+}
+
+static int count_slots(struct nf_slots *slots, struct plan *plan, nfold_error *err)
+{
+    char why[256];
+    unsigned count = plan->wanted > 0 ? (unsigned)plan->wanted : plan->cpus.allowed;
+    if (plan->has_cpus && plan->cpus_each > plan->cpus.allowed) {
+        nf_cpus_explain(&plan->cpus, why, sizeof why);
+        return nf_fail(err, NFOLD_E_VALUE,
+                       "option 'cpus-per-task': a task cannot have %u CPUs: allowed are %s",
+                       plan->cpus_each, why);
+    }
+    if (plan->has_cpus)
+        count = limit_slots(slots, plan, count, plan->cpus.allowed / plan->cpus_each, "CPUs",
+                            plan->cpus_each, plan->cpus.allowed);
+    if (plan->gpus_each > 0) {
+        nf_gpus_read(&plan->gpus, "");
+        if (plan->gpus_each > plan->gpus.count)
+            return nf_fail(
+                err, NFOLD_E_VALUE,
+                "option 'gpus-per-task': a task cannot have %u GPUs: %u can be seen (%s)",
+                plan->gpus_each, plan->gpus.count, plan->gpus.source);
+        count = limit_slots(slots, plan, count, plan->gpus.count / plan->gpus_each, "GPUs",
+                            plan->gpus_each, plan->gpus.count);
+    }
+    slots->count = count;
+    return 0;
+}
+
+static void give_gpus(struct nf_slots *slots, const struct plan *plan)
+{
+    for (unsigned i = 0; plan->gpus_each > 0 && i < slots->count; i++) {
+        char *text = slots->slot[i].gpus;
+        size_t used = 0;
+        for (unsigned k = 0; k < plan->gpus_each && used < sizeof slots->slot[i].gpus; k++)
+            used += (size_t)snprintf(text + used, sizeof slots->slot[i].gpus - used, "%s%s",
+                                     k > 0 ? "," : "", plan->gpus.name[i * plan->gpus_each + k]);
+    }
+}
+
+/* CPUs are bound only where the mask is what limits us: a quota or Slurm's number names none, and
+ * the first CPUs of the mask would then be everybody's first. */
+static int give_cpus(struct nf_slots *slots, const struct plan *plan, nfold_error *err)
+{
+    unsigned each = plan->has_cpus ? plan->cpus_each : plan->cpus.allowed / slots->count;
+    int is_pinned = each > 0 && plan->cpus.allowed == plan->cpus.affinity;
+    for (unsigned i = 0; i < slots->count; i++)
+        slots->slot[i].cpu_count = each > 0 ? each : 1;
+    if (!is_pinned)
+        return 0;
+    slots->cpu_storage = nf_cpu_order_sets("", slots->count, each);
+    if (!slots->cpu_storage)
+        return nf_fail_memory(err);
+    for (unsigned i = 0; i < slots->count && slots->cpu_storage[(size_t)i * each] >= 0; i++) {
+        slots->slot[i].cpus = slots->cpu_storage + (size_t)i * each;
+        slots->slot[i].is_pinned = 1;
+    }
+    return 0;
+}
+
+int nf_slots_make(struct nf_slots *slots, const nfold_options *options, nfold_error *err)
+{
+    struct plan plan = {0};
+    *slots = (struct nf_slots){0};
+    int rc = read_plan(&plan, options, err);
+    if (rc >= 0)
+        rc = count_slots(slots, &plan, err);
+    if (rc < 0)
+        return rc;
+    slots->slot = calloc(slots->count, sizeof *slots->slot);
+    if (!slots->slot)
+        return nf_fail_memory(err);
+    for (unsigned i = 0; i < slots->count; i++)
+        slots->slot[i] = (struct nf_slot){.number = i + 1, .host = ""};
+    give_gpus(slots, &plan);
+    rc = give_cpus(slots, &plan, err);
+    if (rc < 0)
+        nf_slots_clear(slots);
+    return rc;
+}
+
+void nf_slots_clear(struct nf_slots *slots)
+{
+    free(slots->slot);
+    free(slots->cpu_storage);
+    slots->slot = NULL;
+    slots->cpu_storage = NULL;
+    slots->count = 0;
+}

@@ -1,0 +1,195 @@
+/* starting.c: takes tasks from the input, leaves out what is done, and puts them into slots. */
+#include <errno.h>
+#include <math.h>
+#include <sys/epoll.h>
+
+#include "clock.h"
+#include "loop.h"
+#include "statistics.h"
+
+#define SHORTAGE_PAUSE    0.1
+#define SHORTAGE_PATIENCE 30  /* with nothing running that could give room */
+#define REST_SECONDS      0.2 /* an input whose length is not known is read for so long */
+
+static int render(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    int rc = nf_template_render(loop->with->pattern, &attempt->task, attempt->slot->number,
+                                &attempt->line, err);
+    if (rc >= 0 && loop->tag)
+        rc = nf_template_render_text(loop->tag, &attempt->task, attempt->slot->number,
+                                     &attempt->tag, err);
+    if (rc >= 0 && (attempt->line.failed || attempt->tag.failed))
+        rc = nf_fail_memory(err);
+    return rc;
+}
+
+/* From the input into the attempt: 1, 0: nothing now, or < 0. Tasks that are done are passed over.
+ */
+static int take_new(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    for (;;) {
+        int rc = nf_input_next(loop->with->input, &attempt->task, err);
+        if (rc <= 0 || rc == NF_INPUT_WAIT) {
+            loop->is_input_over = rc == 0;
+            loop->is_input_awaited = rc == NF_INPUT_WAIT;
+            return rc < 0 ? rc : 0;
+        }
+        attempt->task.attempt = 1;
+        attempt->line.size = attempt->tag.size = 0;
+        if ((rc = render(loop, attempt, err)) >= 0)
+            rc = nf_record_admit(loop->with->record, &attempt->task, attempt->line.data, err);
+        if (rc != 0)
+            return rc;
+        uint64_t sequence = attempt->task.sequence;
+        nf_task_clear(&attempt->task);
+        if ((rc = nf_output_skip(loop->with->output, sequence, err)) < 0)
+            return rc;
+    }
+}
+
+static int take_task(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    uint64_t memory = 0;
+    if (nf_retry_take(&loop->retry, loop->now, &attempt->task, &memory)) {
+        attempt->line.size = attempt->tag.size = 0;
+        attempt->memory_limit = memory;
+        int rc = render(loop, attempt, err);
+        return rc < 0 ? rc : 1;
+    }
+    attempt->memory_limit = 0;
+    if (loop->is_input_over || loop->is_input_awaited)
+        return 0;
+    return take_new(loop, attempt, err);
+}
+
+/* The process table or the table of files is full: others must end first. */
+static int wait_for_room(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    if (loop->shortage_since == 0)
+        loop->shortage_since = loop->now;
+    if (loop->running == 0 && loop->now - loop->shortage_since > SHORTAGE_PATIENCE)
+        return nf_fail_errno(err, "no process can be started");
+    loop->start_due = loop->now + SHORTAGE_PAUSE;
+    return nf_retry_put(&loop->retry, &attempt->task, attempt->memory_limit, loop->now, 1, err);
+}
+
+static int wait_for_memory(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    if (loop->running == 0 && loop->shortage_since == 0) {
+        loop->shortage_since = loop->now;
+        nf_loop_say(loop, "waiting until --mem-per-task is free");
+    }
+    loop->start_due = loop->now + SHORTAGE_PAUSE;
+    return nf_retry_put(&loop->retry, &attempt->task, attempt->memory_limit, loop->now, 1, err);
+}
+
+static void note_start(struct nf_loop *loop, unsigned index)
+{
+    struct nf_attempt *attempt = &loop->attempt[index];
+    loop->shortage_since = 0;
+    loop->running++;
+    loop->pid[index] = attempt->pid;
+    if (loop->area && index < NF_GUARDIAN_GROUPS)
+        loop->area->group[index] = attempt->pid;
+    int is_piped = attempt->read_fd[0] >= 0 || attempt->read_fd[1] >= 0;
+    loop->unwatched += is_piped;
+    attempt->is_watched = !is_piped;
+    attempt->paused = 0;
+    nf_loop_limit_attempt(loop, index);
+    nf_gate_started(&loop->gate, attempt->began);
+    nf_statistics_began(loop->with->statistics, index + 1, attempt->began);
+    nf_statistics_name_task(loop->with->statistics, index + 1, attempt->task.sequence);
+    nf_record_began(loop->with->record, &attempt->task, index + 1);
+}
+
+/* 1: a task was started; 0: none can be now. */
+static int start_one(struct nf_loop *loop, unsigned index, nfold_error *err)
+{
+    int groups[2] = {-1, -1};
+    struct nf_attempt *attempt = &loop->attempt[index];
+    if (index == loop->used) {
+        int prepared =
+            nf_attempt_prepare(attempt, &loop->with->slots->slot[index], &loop->setting, err);
+        if (prepared < 0)
+            return prepared;
+        loop->used++;
+    }
+    int rc = take_task(loop, attempt, err);
+    if (rc <= 0)
+        return rc;
+    if (!nf_memory_limit_admits(&loop->memory, attempt->memory_limit, loop->attempt, loop->used))
+        return wait_for_memory(loop, attempt, err);
+    nf_memory_limit_begin(&loop->memory, attempt, &groups[0]);
+    rc = nf_attempt_start(attempt, &loop->setting, groups, err);
+    if (rc == 0)
+        return wait_for_room(loop, attempt, err);
+    if (rc < 0)
+        return rc;
+    note_start(loop, index);
+    if (attempt->is_done)
+        rc = nf_loop_finish(loop, index, 0, NULL, err);
+    return rc < 0 ? rc : 1;
+}
+
+static unsigned lowest_free(struct nf_loop *loop)
+{
+    while (loop->lowest_free < loop->used && (loop->pid[loop->lowest_free] != 0))
+        loop->lowest_free++;
+    return loop->lowest_free;
+}
+
+int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = 1;
+    loop->start_due = INFINITY;
+    if (loop->stage == NF_STAGE_RUN &&
+        !nf_walltime_admits(&loop->walltime, loop->with->statistics, loop->now))
+        return nf_loop_time_is_short(loop, err);
+    while (rc > 0 && loop->stage == NF_STAGE_RUN && loop->paused_since == 0 &&
+           loop->running < loop->slots) {
+        double closed = nf_gate_closed_until(&loop->gate, loop->now);
+        if (closed > 0) {
+            loop->start_due = closed;
+            break;
+        }
+        rc = start_one(loop, lowest_free(loop), err);
+        if (isfinite(loop->start_due))
+            break;
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static int account_one(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    int rc = nf_record_not_started(loop->with->record, &attempt->task, NF_TASK_NOT_STARTED, err);
+    if (rc >= 0)
+        rc = nf_output_skip(loop->with->output, attempt->task.sequence, err);
+    nf_task_clear(&attempt->task);
+    return rc;
+}
+
+static int account_waiting(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
+{
+    int rc = 0;
+    uint64_t memory;
+    while (rc >= 0 && nf_retry_take(&loop->retry, INFINITY, &attempt->task, &memory))
+        rc = account_one(loop, attempt, err);
+    return rc;
+}
+
+int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
+{
+    struct nf_attempt rest = {.slot = &loop->with->slots->slot[0]};
+    int is_counted = nf_input_total(loop->with->input) > 0;
+    double until = nf_clock_now() + REST_SECONDS;
+    int rc = account_waiting(loop, &rest, err);
+    loop->is_input_awaited = 0;
+    while (rc >= 0 && !loop->is_input_over && !loop->is_input_awaited &&
+           (is_counted || nf_clock_now() < until)) {
+        rc = take_new(loop, &rest, err);
+        if (rc > 0)
+            rc = account_one(loop, &rest, err);
+    }
+    nf_attempt_clear(&rest);
+    return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,491 @@
+/* supervisor.c: the loop that waits: for tasks' output and ends, for inputs, timers and signals.
+ *
+ * A short task costs one wake-up: its pipes come into the epoll only once it is three milliseconds
+ * old, and what it wrote is taken at its end. */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "descendants.h"
+#include "guardian.h"
+#include "loop.h"
+#include "slot.h"
+#include "statistics.h"
+
+#define EVENTS       64
+#define LOOK_SECONDS 0.1
+#define SHOW_SECONDS 0.25
+#define OTHER_FILES  64 /* beside those of the slots */
+
+static int watch_fd(struct nf_loop *loop, int fd, uint32_t events, uint64_t number)
+{
+    struct epoll_event event = {.events = events, .data.u64 = number};
+    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* ---- opening ---- */
+
+static int open_signals(struct nf_loop *loop, nfold_error *err)
+{
+    const struct nf_guardian *guardian = loop->with->guardian;
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGPIPE); /* a closed stdout is an error to report, not an end */
+    sigaddset(&blocked, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    loop->setting.mask = guardian ? guardian->mask : before;
+    sigdelset(&blocked, SIGPIPE);
+    loop->child_fd = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->setting.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (loop->child_fd < 0 || loop->epoll_fd < 0 || loop->setting.null_fd < 0 ||
+        watch_fd(loop, loop->child_fd, EPOLLIN, NF_LOOP_CHILDREN) < 0)
+        return nf_fail_errno(err, "the supervisor of the tasks cannot begin");
+    if (guardian && watch_fd(loop, guardian->requests, EPOLLIN, NF_LOOP_REQUESTS) < 0)
+        return nf_fail_errno(err, "the supervisor of the tasks cannot begin");
+    return 0;
+}
+
+/* A slot that runs has two pipes, and four ends of them while it starts. Tasks get their own limit
+ * back. */
+static void raise_files(struct nf_loop *loop)
+{
+    struct rlimit limit;
+    rlim_t wanted = OTHER_FILES + 2 * (rlim_t)loop->slots;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    loop->setting.files = (unsigned)limit.rlim_cur;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_slots(struct nf_loop *loop, nfold_error *err)
+{
+    loop->slots = loop->with->slots->count;
+    loop->attempt = calloc(loop->slots, sizeof *loop->attempt);
+    loop->pid = calloc(loop->slots, sizeof *loop->pid);
+    loop->due = calloc(loop->slots, sizeof *loop->due);
+    loop->area = loop->with->guardian ? loop->with->guardian->area : NULL;
+    if (!loop->attempt || !loop->pid || !loop->due)
+        return nf_fail_memory(err);
+    for (unsigned i = 0; i < loop->slots; i++)
+        loop->due[i] = INFINITY;
+    raise_files(loop);
+    return 0;
+}
+
+/* --tag is --tagstring '{}'. */
+static int open_tag(struct nf_loop *loop, nfold_error *err)
+{
+    const nfold_options *options = loop->with->options;
+    const char *text = nf_options_text(options, "tagstring");
+    if (!text && nf_options_flag(options, "tag"))
+        text = nf_options_text(options, "replacement");
+    int rc = text ? nf_template_open_text(&loop->tag, options, text, err) : 0;
+    unsigned count;
+    const char *const *names = nf_input_names(loop->with->input, &count);
+    return rc >= 0 && loop->tag && names ? nf_template_names(loop->tag, names, count, err) : rc;
+}
+
+static int read_options(struct nf_loop *loop, nfold_error *err)
+{
+    const nfold_options *options = loop->with->options;
+    double nice = nf_options_count(options, "nice");
+    struct nf_attempt_setting *setting = &loop->setting;
+    setting->output = loop->with->output;
+    setting->shell = loop->with->shell;
+    setting->directory = nf_options_text(options, "workdir");
+    setting->slot_variable = nf_options_text(options, "process-slot-var");
+    setting->has_nice = !isnan(nice);
+    setting->nice = isnan(nice) ? 0 : (int)nice;
+    setting->pid = loop->with->guardian ? loop->with->guardian->pid : getpid();
+    int rc = nf_halt_read(&loop->halt, nf_options_text(options, "halt"), err);
+    if (rc >= 0)
+        rc = nf_retry_open(&loop->retry, options, err);
+    if (rc >= 0)
+        rc = nf_timeout_read(&loop->timeout, options, err);
+    if (rc >= 0)
+        rc = nf_ladder_read(&loop->ladder, nf_options_text(options, "term-seq"), err);
+    return rc >= 0 ? nf_gate_read(&loop->gate, options, err) : rc;
+}
+
+static int open_walltime(struct nf_loop *loop, nfold_error *err)
+{
+    struct timespec epoch;
+    clock_gettime(CLOCK_REALTIME, &epoch);
+    int rc =
+        nf_walltime_open(&loop->walltime, loop->with->options,
+                         (double)epoch.tv_sec + 1e-9 * (double)epoch.tv_nsec, nf_clock_now(), err);
+    if (rc >= 0 && loop->walltime.answer >= 0)
+        watch_fd(loop, loop->walltime.answer, EPOLLIN, NF_LOOP_WALLTIME);
+    return rc;
+}
+
+static void plan_looks(struct nf_loop *loop)
+{
+    int is_needed = loop->memory.limit > 0 || loop->gate.memfree > 0 || loop->timeout.share > 0;
+    loop->look_seconds = loop->memory.limit > 0 ? NF_MEMORY_LOOK_SECONDS : LOOK_SECONDS;
+    loop->look_due = is_needed ? 0 : INFINITY;
+    if (loop->area && loop->memory.is_grouped)
+        loop->area->memory_groups = loop->slots;
+}
+
+static int open_loop(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = read_options(loop, err);
+    if (rc >= 0)
+        rc = open_slots(loop, err);
+    if (rc >= 0)
+        rc = open_tag(loop, err);
+    if (rc >= 0)
+        rc = open_signals(loop, err);
+    if (rc >= 0)
+        rc = nf_memory_limit_open(&loop->memory, loop->with->options, loop->slots,
+                                  loop->setting.pid, err);
+    if (rc >= 0)
+        rc = open_walltime(loop, err);
+    if (rc >= 0)
+        plan_looks(loop);
+    loop->endings.ladder = &loop->ladder;
+    loop->endings_due = INFINITY;
+    loop->progress_due = loop->with->show ? 0 : INFINITY;
+    loop->end_status = NF_TASK_CUT;
+    loop->blocked_fd = -1;
+    loop->is_terminal = isatty(STDERR_FILENO);
+    loop->now = nf_clock_now();
+    return rc;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+static void close_loop(struct nf_loop *loop)
+{
+    nf_memory_limit_close(&loop->memory);
+    if (loop->area)
+        loop->area->memory_groups = 0;
+    for (unsigned i = 0; i < loop->used; i++)
+        nf_attempt_clear(&loop->attempt[i]);
+    free(loop->attempt);
+    free(loop->pid);
+    free(loop->due);
+    nf_retry_close(&loop->retry);
+    nf_endings_clear(&loop->endings);
+    nf_template_close(loop->tag);
+    close_fd(loop->child_fd);
+    close_fd(loop->epoll_fd);
+    close_fd(loop->setting.null_fd);
+}
+
+/* ---- waiting ---- */
+
+static double earliest_timer(const struct nf_loop *loop)
+{
+    double due = INFINITY;
+    for (unsigned i = 0; i < loop->used; i++)
+        due = loop->due[i] < due ? loop->due[i] : due;
+    return due;
+}
+
+static int milliseconds_to_wait(const struct nf_loop *loop)
+{
+    double due = fmin(loop->progress_due, fmin(loop->record_due, loop->start_due));
+    if (loop->paused_since == 0)
+        due = fmin(due, fmin(earliest_timer(loop), fmin(loop->endings_due, loop->look_due)));
+    if (loop->stage < NF_STAGE_END)
+        due = fmin(due, nf_walltime_stop(&loop->walltime));
+    /* A task that waits for a slot or for room is not what we wake up for. */
+    if (loop->stage == NF_STAGE_RUN && loop->running < loop->slots && isinf(loop->start_due))
+        due = fmin(due, nf_retry_due(&loop->retry));
+    if (isinf(due))
+        return -1;
+    double wait = ceil((due - loop->now) * 1000);
+    return wait <= 0 ? 0 : wait < 1e6 ? (int)wait : 1000000;
+}
+
+/* A file cannot be waited for and never has to be: epoll refuses it. */
+static int watch_input(struct nf_loop *loop)
+{
+    int fd = nf_input_fd(loop->with->input);
+    int is_wanted = loop->is_input_awaited && loop->stage == NF_STAGE_RUN && fd >= 0;
+    if (is_wanted && !loop->is_input_watched &&
+        watch_fd(loop, fd, EPOLLIN | EPOLLRDHUP, NF_LOOP_INPUT) < 0 && errno != EEXIST) {
+        loop->is_input_awaited = 0;
+        return 1;
+    }
+    if (!is_wanted && loop->is_input_watched)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    loop->is_input_watched = is_wanted;
+    return 0;
+}
+
+static void watch_stdout(struct nf_loop *loop)
+{
+    int fd = nf_output_blocked_fd(loop->with->output);
+    if (fd == loop->blocked_fd)
+        return;
+    if (loop->blocked_fd >= 0)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->blocked_fd, NULL);
+    loop->blocked_fd = fd;
+    if (fd >= 0)
+        watch_fd(loop, fd, EPOLLOUT, NF_LOOP_STDOUT);
+}
+
+/* ---- what happened ---- */
+
+static int end_guardless(struct nf_loop *loop, nfold_error *err)
+{
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->with->guardian->requests, NULL);
+    loop->result->signal = SIGKILL;
+    loop->end_status = NF_TASK_CUT;
+    return nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_STOPPED, "its guardian was killed",
+                         err);
+}
+
+static int take_requests(struct nf_loop *loop, nfold_error *err)
+{
+    unsigned char bytes[64];
+    ssize_t size = read(loop->with->guardian->requests, bytes, sizeof bytes);
+    int rc = 0;
+    if (size == 0)
+        return end_guardless(loop, err);
+    for (ssize_t i = 0; rc >= 0 && i < size; i++)
+        rc = nf_loop_request(loop, bytes[i], err);
+    return rc;
+}
+
+/* Which pipe of which slot had something to read. */
+static int take_output(struct nf_loop *loop, uint64_t number, nfold_error *err)
+{
+    unsigned index = (unsigned)((number - NF_LOOP_PIPES) / 2), which = (number - NF_LOOP_PIPES) % 2;
+    struct nf_attempt *attempt = &loop->attempt[index];
+    if (loop->pid[index] == 0 || attempt->read_fd[which] < 0)
+        return 0; /* of a task that ended in this turn */
+    int rc = nf_output_readable(attempt->stream, (int)which, err);
+    if (rc > 0 && attempt->first_output < 0)
+        attempt->first_output = loop->now - attempt->began;
+    if (rc == 0) {
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, attempt->read_fd[which], NULL);
+        attempt->read_fd[which] = -1;
+    }
+    return rc;
+}
+
+static int take_event(struct nf_loop *loop, const struct epoll_event *event, int *has_children,
+                      nfold_error *err)
+{
+    struct signalfd_siginfo seen[8];
+    switch (event->data.u64) {
+    case NF_LOOP_REQUESTS:
+        return take_requests(loop, err);
+    case NF_LOOP_CHILDREN:
+        while (read(loop->child_fd, seen, sizeof seen) == sizeof seen)
+            continue;
+        *has_children = 1;
+        return 0;
+    case NF_LOOP_INPUT:
+        loop->is_input_awaited = 0;
+        return 0;
+    case NF_LOOP_WALLTIME:
+        nf_walltime_answered(&loop->walltime, loop->now);
+        return 0;
+    case NF_LOOP_STDOUT:
+        return nf_output_writable(loop->with->output, err);
+    default:
+        return take_output(loop, event->data.u64, err);
+    }
+}
+
+/* Ends come last: what a task wrote before is taken in order. */
+static int take_events(struct nf_loop *loop, const struct epoll_event *event, int count,
+                       nfold_error *err)
+{
+    int rc = 0, has_children = 0;
+    for (int i = 0; rc >= 0 && i < count; i++)
+        rc = take_event(loop, &event[i], &has_children, err);
+    return rc >= 0 && has_children ? nf_loop_reap(loop, err) : rc;
+}
+
+/* The youngest has the least to lose. */
+static int end_youngest(struct nf_loop *loop, nfold_error *err)
+{
+    unsigned youngest = loop->used;
+    for (unsigned i = 0; i < loop->used; i++)
+        if (loop->attempt[i].pid > 0 && !loop->attempt[i].is_ending &&
+            (youngest == loop->used || loop->attempt[i].began > loop->attempt[youngest].began))
+            youngest = i;
+    if (youngest == loop->used)
+        return 0;
+    loop->attempt[youngest].is_put_back = 1;
+    return nf_loop_end_attempt(loop, youngest, NF_TASK_CUT, err);
+}
+
+/* What has to be looked at, because nothing tells us: memory, and the median that limits depend on.
+ */
+static int look(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = 0;
+    loop->look_due = loop->now + loop->look_seconds;
+    for (unsigned i = 0; rc >= 0 && i < loop->used; i++) {
+        struct nf_attempt *attempt = &loop->attempt[i];
+        if (nf_memory_limit_look(&loop->memory, attempt) && !loop->memory.is_grouped)
+            rc = nf_loop_end_attempt(loop, i, NF_TASK_OOM, err);
+        if (loop->timeout.share > 0 && attempt->pid > 0 && !attempt->is_ending)
+            nf_loop_limit_attempt(loop, i);
+    }
+    if (rc >= 0 && loop->running > 1 && nf_gate_is_starved(&loop->gate))
+        rc = end_youngest(loop, err);
+    return rc;
+}
+
+static int take_timers(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = 0;
+    if (loop->paused_since > 0)
+        return 0;
+    for (unsigned i = 0; rc >= 0 && i < loop->used; i++)
+        if (loop->due[i] <= loop->now)
+            rc = nf_loop_timer(loop, i, err);
+    if (rc >= 0 && nf_walltime_stop(&loop->walltime) <= loop->now)
+        rc = nf_loop_time_is_over(loop, err);
+    if (rc >= 0 && loop->look_due <= loop->now)
+        rc = look(loop, err);
+    if (loop->endings.count > 0 && (loop->endings_due <= loop->now || loop->stage == NF_STAGE_KILL))
+        loop->endings_due = nf_endings_climb(&loop->endings, loop->now);
+    return rc;
+}
+
+static void show_progress(struct nf_loop *loop)
+{
+    const struct nf_supervision *with = loop->with;
+    if (!with->show || loop->now < loop->progress_due)
+        return;
+    with->show(with->user, loop->now);
+    loop->progress_due = loop->now + SHOW_SECONDS;
+}
+
+static int tick_record(struct nf_loop *loop, nfold_error *err)
+{
+    if (loop->now < loop->record_due && !loop->is_record_urgent)
+        return 0;
+    double seconds = nf_record_tick(loop->with->record, loop->is_record_urgent, err);
+    loop->is_record_urgent = 0;
+    loop->record_due = seconds < 0 ? INFINITY : loop->now + seconds;
+    return seconds < 0 ? (err ? err->code : NFOLD_E_SYSTEM) : 0;
+}
+
+static int wait_and_take(struct nf_loop *loop, nfold_error *err)
+{
+    struct epoll_event event[EVENTS];
+    if (watch_input(loop))
+        return 0;
+    watch_stdout(loop);
+    int count = epoll_wait(loop->epoll_fd, event, EVENTS, milliseconds_to_wait(loop));
+    if (count < 0 && errno != EINTR)
+        return nf_fail_errno(err, "the supervisor of the tasks cannot wait");
+    loop->now = nf_clock_now();
+    int rc = take_events(loop, event, count, err);
+    if (rc >= 0)
+        rc = take_timers(loop, err);
+    show_progress(loop);
+    return rc >= 0 ? tick_record(loop, err) : rc;
+}
+
+/* ---- the run ---- */
+
+static int is_over(const struct nf_loop *loop)
+{
+    if (loop->running > 0 || loop->endings.count > 0)
+        return 0;
+    return loop->stage > NF_STAGE_RUN || (loop->is_input_over && loop->retry.count == 0);
+}
+
+static int run(struct nf_loop *loop, nfold_error *err)
+{
+    int rc = 0;
+    while (rc >= 0) {
+        rc = nf_loop_start_tasks(loop, err);
+        if (rc < 0 || is_over(loop))
+            break;
+        rc = wait_and_take(loop, err);
+    }
+    return rc;
+}
+
+/* Something broke: a full disk, a closed stdout. What runs is ended and, as far as that still goes,
+ * recorded; the first error is the one that counts. */
+static void end_broken(struct nf_loop *loop)
+{
+    nfold_error ignored = {0};
+    double until = nf_clock_now() + 10;
+    nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_STOPPED, "an error", &ignored);
+    while ((loop->running > 0 || loop->endings.count > 0) && nf_clock_now() < until)
+        if (wait_and_take(loop, &ignored) < 0)
+            nf_loop_reap(loop, &ignored);
+}
+
+/* Whether a stop left anything undone is known only once the rest of the input is. */
+static int account(struct nf_loop *loop, nfold_error *err)
+{
+    const struct nf_record_counts *counts = nf_record_counts(loop->with->record);
+    uint64_t before = counts->status[NF_TASK_NOT_STARTED];
+    int rc = nf_loop_account_rest(loop, err);
+    int is_whole = loop->is_input_over && counts->status[NF_TASK_NOT_STARTED] == before &&
+                   counts->status[NF_TASK_CUT] == 0 && counts->status[NF_TASK_PREEMPTED] == 0;
+    if (loop->result->end == NF_SUPERVISION_DRAINED && is_whole)
+        loop->result->end = NF_SUPERVISION_DONE;
+    return rc;
+}
+
+/* Whatever tasks left running, in sessions of their own or not. */
+static void end_left(struct nf_loop *loop)
+{
+    struct nf_groups groups = {loop->area ? loop->area->group : NULL,
+                               loop->area ? NF_GUARDIAN_GROUPS : 0};
+    nf_walltime_close(&loop->walltime);
+    loop->result->left_behind = nf_descendants_end(&groups, NULL);
+}
+
+static int supervise(struct nf_loop *loop, nfold_error *err)
+{
+    const struct nf_supervision_result *result = loop->result;
+    int rc = run(loop, err);
+    if (rc < 0)
+        end_broken(loop);
+    else if (loop->stage > NF_STAGE_RUN)
+        rc = account(loop, err);
+    if (rc >= 0 && (result->end != NF_SUPERVISION_DONE || !loop->is_input_over))
+        nf_record_stopped(loop->with->record, result->why[0] ? result->why : NULL);
+    end_left(loop);
+    return rc;
+}
+
+int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision_result *result,
+                 nfold_error *err)
+{
+    struct nf_loop loop = {.with = supervision,
+                           .result = result,
+                           .epoll_fd = -1,
+                           .child_fd = -1,
+                           .setting.null_fd = -1,
+                           .walltime.answer = -1};
+    *result = (struct nf_supervision_result){.end = NF_SUPERVISION_DONE};
+    int rc = open_loop(&loop, err);
+    if (rc >= 0)
+        rc = supervise(&loop, err);
+    nf_walltime_close(&loop.walltime);
+    close_loop(&loop);
+    return rc;
+}

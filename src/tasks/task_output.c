@@ -1,0 +1,669 @@
+/* task_output.c: who may print when. An attempt's bytes wait in its streams; a group that has ended
+ * waits at its place of the print order; one piece at a time is on its way out. */
+#include "task_output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "outlet.h"
+#include "output_stream.h"
+#include "print_order.h"
+#include "record.h"
+#include "results.h"
+#include "run_directory.h"
+
+#define READ_MOST  ((size_t)256 << 10)
+#define DRAIN_MOST ((size_t)4 << 20)  /* a child that stayed behind may write for ever */
+#define TAIL_MOST  ((size_t)64 << 10) /* of a stream in memory; the rest is in the container */
+#define KEEP_MOST  ((size_t)4 << 20)  /* of the container in memory */
+#define WAIT_MOST  ((size_t)4 << 20)  /* of ended groups in memory */
+
+/* What is at a place of the order: a group in memory, whose address is even; where its last frame
+ * is, doubled plus one; for a group that printed nothing that place is 0. */
+#define NOTHING UINT64_C(1)
+
+struct nf_output_task {
+    struct nf_output *output;
+    uint64_t sequence;
+    unsigned attempt;
+    struct nf_identity identity;
+    char *tag;           /* NULL: none */
+    char *place;         /* of its results; NULL: none */
+    const char *command; /* while it runs */
+    int has_ended;
+    uint64_t last_frame; /* in the container; 0: none */
+    struct nf_output_stream stream[2];
+    struct nf_output_task *previous, *next; /* of those that run */
+};
+
+struct nf_output {
+    int is_ungrouped, is_by_line, is_ordered, is_tagged;
+    struct nf_record *record;
+    struct nf_results *results; /* NULL: not asked for */
+    int has_results_header;
+    struct nf_container *container;
+    int keeps_nothing; /* there is no place for a container: memory must do */
+    char *scratch;     /* NF_OUTPUT_PIECE bytes */
+    size_t waiting;    /* bytes of ended groups in memory */
+    struct nf_outlet outlet[2];
+    struct nf_print_order order;
+    uint64_t next_place; /* without -k: the place of the next group that ends */
+    struct nf_output_task *running;
+    struct nf_output_task *unfinished; /* its line is printed in part: nobody else may print */
+    int unfinished_stream;
+    struct nfold_buffer piece; /* on its way out */
+    size_t piece_done;
+    int piece_stream;
+    void (*cover)(void *user, const char *data, size_t size); /* of a terminal; may be NULL */
+    void *cover_user;
+    int is_terminal[2];
+};
+
+/* ---- keeping ---- */
+
+static void task_free(struct nf_output_task *task)
+{
+    for (int which = 0; which < 2; which++)
+        nf_output_stream_clear(&task->stream[which]);
+    free(task->tag);
+    free(task->place);
+    free(task);
+}
+
+static size_t task_memory(const struct nf_output_task *task)
+{
+    return sizeof *task + task->stream[0].tail.capacity + task->stream[1].tail.capacity +
+           sizeof(struct nf_output_extent) *
+               (task->stream[0].extent_count + task->stream[1].extent_count);
+}
+
+/* The container goes where the run's folder is, once there is one. */
+static int follow_directory(struct nf_output *output, nfold_error *err)
+{
+    const char *directory = nf_record_directory(output->record);
+    if (directory == NULL || nf_container_has_file(output->container))
+        return 0;
+    char *path = nf_run_directory_file(directory, "output");
+    int rc = path != NULL ? nf_container_attach(output->container, path, err) : nf_fail_memory(err);
+    free(path);
+    return rc;
+}
+
+/* Makes sure that size more bytes may be kept: 1; 0: there is no place for them; or < 0. */
+static int make_place(struct nf_output *output, size_t size, nfold_error *err)
+{
+    int rc = follow_directory(output, err);
+    if (rc < 0 || nf_container_has_file(output->container))
+        return rc < 0 ? rc : 1;
+    if (output->keeps_nothing)
+        return 0;
+    if (nf_container_memory(output->container) + size <= KEEP_MOST)
+        return 1;
+    rc = nf_record_make_directory(output->record, err);
+    if (rc < 0) {
+        output->keeps_nothing = 1;
+        return 0;
+    }
+    rc = follow_directory(output, err);
+    return rc < 0 ? rc : 1;
+}
+
+static int add_frame(struct nf_output_task *task, enum nf_container_stream stream, const char *data,
+                     size_t size, uint64_t *at, nfold_error *err)
+{
+    struct nf_container_frame frame = {.stream = stream,
+                                       .sequence = task->sequence,
+                                       .attempt = task->attempt,
+                                       .identity = task->identity,
+                                       .previous = task->last_frame,
+                                       .size = (uint32_t)size};
+    int rc = nf_container_add(task->output->container, &frame, data, at, err);
+    if (rc >= 0)
+        task->last_frame = *at;
+    return rc;
+}
+
+/* Copies a stream's tail into the container, once. 1; 0: there is no place for it; or < 0. */
+static int copy_tail(struct nf_output_task *task, int which, nfold_error *err)
+{
+    struct nf_output_stream *stream = &task->stream[which];
+    uint64_t at;
+    if (stream->tail.size == 0 || stream->tail_at != 0)
+        return 1;
+    int rc = make_place(task->output, stream->tail.size, err);
+    if (rc > 0)
+        rc = add_frame(task, which == 0 ? NF_CONTAINER_OUT : NF_CONTAINER_ERR, stream->tail.data,
+                       stream->tail.size, &at, err);
+    else
+        return rc;
+    stream->tail_at = rc < 0 ? 0 : at + NF_CONTAINER_FRONT;
+    return rc < 0 ? rc : 1;
+}
+
+/* Moves it there, or forgets it as far as it was shown. */
+static int move_tail(struct nf_output_task *task, int which, nfold_error *err)
+{
+    struct nf_output_stream *stream = &task->stream[which];
+    int rc = copy_tail(task, which, err);
+    if (rc > 0)
+        return nf_output_stream_stored(stream, err);
+    nf_output_stream_forget(stream);
+    if (rc < 0 || stream->tail.size < KEEP_MOST)
+        return rc;
+    return nf_fail(err, NFOLD_E_SYSTEM,
+                   "a task prints more than memory may hold, and no folder for the rest can be "
+                   "made; name one: --run-dir FOLDER");
+}
+
+/* What an ended group leaves behind when it must not stay in memory: its place in the container.
+ * Its tag goes there too. 0: it has to stay. */
+static int pack_group(struct nf_output_task *task, uint64_t *what, nfold_error *err)
+{
+    uint64_t at;
+    int rc = 0;
+    if (task->stream[0].shown > 0 || task->stream[1].shown > 0 || task->output->keeps_nothing)
+        return 0;
+    for (int which = 0; rc >= 0 && which < 2; which++)
+        rc = move_tail(task, which, err);
+    if (rc >= 0 && task->tag != NULL && task->last_frame != 0)
+        rc = add_frame(task, NF_CONTAINER_TAG, task->tag, strlen(task->tag), &at, err);
+    if (rc < 0 || task->output->keeps_nothing)
+        return rc;
+    *what = task->last_frame << 1 | 1;
+    return 1;
+}
+
+static int unpack_tag(struct nf_output *output, struct nf_output_task *task, uint64_t at,
+                      const struct nf_container_frame *frame, nfold_error *err)
+{
+    task->tag = calloc(1, (size_t)frame->size + 1);
+    if (task->tag == NULL)
+        return nf_fail_memory(err);
+    return nf_container_bytes(output->container, at + NF_CONTAINER_FRONT, task->tag, frame->size,
+                              err);
+}
+
+/* Frames point backwards: the later ones are seen first, so those of a stream are turned round. */
+static int unpack_frames(struct nf_output *output, struct nf_output_task *task, uint64_t last,
+                         nfold_error *err)
+{
+    struct nf_container_frame frame;
+    int rc = 0;
+    for (uint64_t at = last; rc >= 0 && at != 0; at = frame.previous) {
+        rc = nf_container_frame(output->container, at, &frame, err);
+        if (rc >= 0 && frame.stream == NF_CONTAINER_TAG)
+            rc = unpack_tag(output, task, at, &frame, err);
+        else if (rc >= 0)
+            rc = nf_output_stream_found(&task->stream[frame.stream], at + NF_CONTAINER_FRONT,
+                                        frame.size, err);
+    }
+    for (int which = 0; which < 2; which++)
+        nf_output_stream_reverse(&task->stream[which]);
+    return rc;
+}
+
+static int unpack_group(struct nf_output *output, uint64_t last, struct nf_output_task **group,
+                        nfold_error *err)
+{
+    struct nf_output_task *task = calloc(1, sizeof *task);
+    if (task == NULL)
+        return nf_fail_memory(err);
+    task->output = output;
+    task->has_ended = 1;
+    task->stream[0].fd = task->stream[1].fd = -1;
+    int rc = unpack_frames(output, task, last, err);
+    if (rc < 0) {
+        task_free(task);
+        return rc;
+    }
+    output->waiting += task_memory(task);
+    *group = task;
+    return 0;
+}
+
+/* ---- printing ---- */
+
+/* Up to where a stream may be shown now. */
+static uint64_t limit_of(const struct nf_output_task *task, int which)
+{
+    const struct nf_output *output = task->output;
+    const struct nf_output_stream *stream = &task->stream[which];
+    if (task->has_ended)
+        return stream->total;
+    if (!output->is_by_line || (output->is_ordered && task->sequence != output->order.first))
+        return stream->shown;
+    return stream->line_end;
+}
+
+/* Text as it is printed, with the tag in front of each line. */
+static void add_lines(struct nf_output *output, const struct nf_output_task *task,
+                      struct nf_output_stream *stream, const char *data, size_t size)
+{
+    while (size > 0) {
+        const char *newline = memchr(data, '\n', size);
+        size_t length = newline != NULL ? (size_t)(newline + 1 - data) : size;
+        if (!stream->is_inside_line) {
+            nf_buffer_string(&output->piece, task->tag);
+            nf_buffer_string(&output->piece, "\t");
+        }
+        nf_buffer_bytes(&output->piece, data, length);
+        stream->is_inside_line = newline == NULL;
+        data += length;
+        size -= length;
+    }
+}
+
+/* Puts the next bytes of a stream on their way; 0: it has none that may be shown. */
+static int take_piece(struct nf_output *output, struct nf_output_task *task, int which,
+                      nfold_error *err)
+{
+    struct nf_output_stream *stream = &task->stream[which];
+    const char *data;
+    long size = nf_output_stream_peek(stream, output->container, limit_of(task, which),
+                                      output->scratch, &data, err);
+    if (size <= 0)
+        return (int)size;
+    output->piece_stream = which;
+    if (output->results != NULL && !output->has_results_header) {
+        nf_results_header(&output->piece, output->results);
+        output->has_results_header = 1;
+    }
+    if (task->tag != NULL) {
+        add_lines(output, task, stream, data, (size_t)size);
+    } else {
+        nf_buffer_bytes(&output->piece, data, (size_t)size);
+        stream->is_inside_line = data[size - 1] != '\n';
+    }
+    nf_output_stream_shown(stream, (size_t)size);
+    int has_more = stream->is_inside_line && stream->shown < limit_of(task, which);
+    output->unfinished = has_more ? task : NULL;
+    output->unfinished_stream = which;
+    return output->piece.failed ? nf_fail_memory(err) : 1;
+}
+
+static int take_either(struct nf_output *output, struct nf_output_task *task, nfold_error *err)
+{
+    int rc = take_piece(output, task, 0, err);
+    return rc != 0 ? rc : take_piece(output, task, 1, err);
+}
+
+/* The group whose turn it is, in memory. NULL: it is not there yet. */
+static int group_in_turn(struct nf_output *output, struct nf_output_task **group, nfold_error *err)
+{
+    uint64_t what;
+    *group = NULL;
+    while ((what = nf_print_order_peek(&output->order)) == NOTHING)
+        nf_print_order_pop(&output->order);
+    if (what % 2 == 0) {
+        *group = (struct nf_output_task *)(uintptr_t)what;
+        return 0;
+    }
+    int rc = unpack_group(output, what >> 1, group, err);
+    if (rc >= 0)
+        nf_print_order_change(&output->order, (uint64_t)(uintptr_t)*group);
+    return rc;
+}
+
+/* From the groups that have ended, in their order. */
+static int take_group(struct nf_output *output, nfold_error *err)
+{
+    struct nf_output_task *group;
+    for (;;) {
+        int rc = group_in_turn(output, &group, err);
+        if (rc < 0 || group == NULL)
+            return rc;
+        rc = take_either(output, group, err);
+        if (rc != 0)
+            return rc;
+        nf_print_order_pop(&output->order);
+        output->waiting -= task_memory(group);
+        task_free(group);
+    }
+}
+
+static int take_next(struct nf_output *output, nfold_error *err)
+{
+    int rc = 0;
+    if (output->unfinished != NULL)
+        return take_piece(output, output->unfinished, output->unfinished_stream, err);
+    rc = take_group(output, err);
+    if (!output->is_by_line)
+        return rc;
+    for (struct nf_output_task *task = output->running; rc == 0 && task != NULL; task = task->next)
+        rc = take_either(output, task, err);
+    return rc;
+}
+
+/* A piece of a table that is a file. */
+static int write_row(struct nf_output *output, nfold_error *err)
+{
+    int rc = nf_results_write(output->results, output->piece.data, output->piece.size, err);
+    output->piece.size = 0;
+    return rc < 0 ? rc : 1;
+}
+
+/* 1: the piece is out; 0: its reader is slow. */
+static int write_piece(struct nf_output *output, nfold_error *err)
+{
+    if (output->piece.size > 0 && output->results != NULL && nf_results_have_file(output->results))
+        return write_row(output, err);
+    while (output->piece_done < output->piece.size) {
+        if (output->cover && output->is_terminal[output->piece_stream])
+            output->cover(output->cover_user, output->piece.data, output->piece.size);
+        long written = nf_outlet_write(&output->outlet[output->piece_stream],
+                                       output->piece.data + output->piece_done,
+                                       output->piece.size - output->piece_done, err);
+        if (written <= 0)
+            return (int)written;
+        output->piece_done += (size_t)written;
+    }
+    output->piece.size = output->piece_done = 0;
+    return 1;
+}
+
+/* Prints all that may be printed, until it is all out or a reader is slow. */
+static int pump(struct nf_output *output, nfold_error *err)
+{
+    int rc;
+    while ((rc = write_piece(output, err)) > 0 && (rc = take_next(output, err)) > 0)
+        continue;
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- the life of an attempt ---- */
+
+static void link_task(struct nf_output *output, struct nf_output_task *task)
+{
+    task->next = output->running;
+    if (task->next != NULL)
+        task->next->previous = task;
+    output->running = task;
+}
+
+static void unlink_task(struct nf_output *output, struct nf_output_task *task)
+{
+    if (task->next != NULL)
+        task->next->previous = task->previous;
+    if (task->previous != NULL)
+        task->previous->next = task->next;
+    else
+        output->running = task->next;
+    task->next = task->previous = NULL;
+}
+
+static int open_pipes(struct nf_output_task *task, int write_fd[2], int read_fd[2],
+                      nfold_error *err)
+{
+    for (int which = 0; which < 2; which++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0)
+            return nf_fail_errno(err, "cannot make a pipe for what a task prints");
+        task->stream[which].fd = read_fd[which] = ends[0];
+        write_fd[which] = ends[1];
+        if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+            return nf_fail_errno(err, "cannot read a pipe without waiting");
+    }
+    return 0;
+}
+
+int nf_output_begin(struct nf_output *output, const struct nf_task *task, unsigned slot,
+                    const char *tag, const char *command, int write_fd[2], int read_fd[2],
+                    struct nf_output_task **stream, nfold_error *err)
+{
+    struct nf_output_task *made = calloc(1, sizeof *made);
+    write_fd[0] = write_fd[1] = read_fd[0] = read_fd[1] = -1;
+    if (made == NULL)
+        return nf_fail_memory(err);
+    made->output = output;
+    made->sequence = task->sequence;
+    made->attempt = task->attempt;
+    made->identity = task->identity;
+    made->command = command;
+    made->stream[0].fd = made->stream[1].fd = -1;
+    int rc = 0;
+    if (output->is_tagged && (made->tag = strdup(tag)) == NULL)
+        rc = nf_fail_memory(err);
+    if (rc >= 0 && output->results != NULL)
+        rc = nf_results_place(output->results, task, slot, &made->place, err);
+    if (rc >= 0 && !output->is_ungrouped)
+        rc = open_pipes(made, write_fd, read_fd, err);
+    if (rc < 0) {
+        for (int which = 0; which < 2; which++)
+            if (write_fd[which] >= 0)
+                close(write_fd[which]);
+        task_free(made);
+        return rc;
+    }
+    link_task(output, made);
+    *stream = made;
+    return 0;
+}
+
+int nf_output_readable(struct nf_output_task *stream, int which, nfold_error *err)
+{
+    struct nf_output *output = stream->output;
+    int more = nf_output_stream_read(&stream->stream[which], READ_MOST, err);
+    int rc = more < 0 ? more : 0;
+    if (rc >= 0 && output->is_by_line)
+        rc = pump(output, err);
+    if (rc >= 0 && stream->stream[which].tail.size > TAIL_MOST)
+        rc = move_tail(stream, which, err);
+    return rc < 0 ? rc : more;
+}
+
+/* Takes what is left in the pipes and moves all of it into the container. */
+static int drain(struct nf_output_task *task, nfold_error *err)
+{
+    int rc = 0;
+    for (int which = 0; rc >= 0 && which < 2; which++) {
+        struct nf_output_stream *stream = &task->stream[which];
+        int more = 1;
+        for (size_t taken = 0; more > 0 && rc >= 0 && taken < DRAIN_MOST; taken += READ_MOST) {
+            uint64_t before = stream->total;
+            more = nf_output_stream_read(stream, READ_MOST, err);
+            rc = more < 0 ? more : 0;
+            if (stream->total == before)
+                break;
+            if (rc >= 0 && stream->tail.size > TAIL_MOST)
+                rc = move_tail(task, which, err);
+        }
+        nf_output_stream_close(stream);
+    }
+    return rc;
+}
+
+/* Gives the ended group its place in the order; it is the order's from then on. */
+static int queue_group(struct nf_output *output, struct nf_output_task *task, nfold_error *err)
+{
+    uint64_t place = output->is_ordered ? task->sequence : output->next_place++;
+    uint64_t what = (uint64_t)(uintptr_t)task;
+    int has_nothing = task->stream[0].shown == task->stream[0].total &&
+                      task->stream[1].shown == task->stream[1].total;
+    int rc = 0;
+    if (has_nothing)
+        what = NOTHING;
+    else if (output->waiting + task_memory(task) > WAIT_MOST && place != output->order.first)
+        rc = pack_group(task, &what, err);
+    int is_packed = has_nothing || rc > 0;
+    if (rc >= 0)
+        rc = nf_print_order_fill(&output->order, place, what, err);
+    if (rc < 0 || is_packed) {
+        if (output->unfinished == task)
+            output->unfinished = NULL;
+        task_free(task);
+    } else
+        output->waiting += task_memory(task);
+    return rc;
+}
+
+/* --results takes the output; what is printed in its place, if anything is, is one row. */
+static int give_results(struct nf_output_task *task, const struct nf_task_result *result,
+                        nfold_error *err)
+{
+    struct nf_output *output = task->output;
+    struct nfold_buffer row = {0};
+    int rc = nf_results_add(output->results, task->place, task->sequence, task->command, result,
+                            task->stream, output->container, &row, err);
+    if (rc >= 0 && nf_results_are_rows(output->results)) {
+        nf_output_stream_replace(&task->stream[0], &row);
+        free(task->tag);
+        task->tag = NULL;
+    }
+    nf_buffer_clear(&row);
+    return rc;
+}
+
+static int copy_tails(struct nf_output_task *task, nfold_error *err)
+{
+    int rc = copy_tail(task, 0, err);
+    if (rc >= 0)
+        rc = copy_tail(task, 1, err);
+    return rc < 0 ? rc : 0;
+}
+
+int nf_output_end(struct nf_output_task *stream, struct nf_task_result *result, int is_dropped,
+                  nfold_error *err)
+{
+    struct nf_output *output = stream->output;
+    int rc = drain(stream, err);
+    stream->has_ended = 1;
+    if (rc >= 0)
+        rc = copy_tails(stream, err);
+    result->out_bytes = stream->stream[0].total;
+    result->err_bytes = stream->stream[1].total;
+    result->output_at = stream->last_frame;
+    unlink_task(output, stream);
+    if (rc < 0 || is_dropped || output->is_ungrouped) {
+        if (output->unfinished == stream)
+            output->unfinished = NULL;
+        task_free(stream);
+        return rc;
+    }
+    if (output->results != NULL)
+        rc = give_results(stream, result, err);
+    if (rc < 0) {
+        task_free(stream);
+        return rc;
+    }
+    rc = queue_group(output, stream, err);
+    return rc < 0 ? rc : pump(output, err);
+}
+
+int nf_output_skip(struct nf_output *output, uint64_t sequence, nfold_error *err)
+{
+    if (!output->is_ordered || output->is_ungrouped)
+        return 0;
+    int rc = nf_print_order_fill(&output->order, sequence, NOTHING, err);
+    return rc < 0 ? rc : pump(output, err);
+}
+
+int nf_output_blocked_fd(const struct nf_output *output)
+{
+    return output->piece_done < output->piece.size ? output->outlet[output->piece_stream].fd : -1;
+}
+
+int nf_output_writable(struct nf_output *output, nfold_error *err)
+{
+    return pump(output, err);
+}
+
+void nf_output_cover(struct nf_output *output,
+                     void (*cover)(void *user, const char *data, size_t size), void *user)
+{
+    output->cover = cover;
+    output->cover_user = user;
+    for (int which = 0; which < 2; which++)
+        output->is_terminal[which] = isatty(output->outlet[which].fd);
+}
+
+/* ---- opening and closing ---- */
+
+int nf_output_open(struct nf_output **output, const nfold_options *options,
+                   struct nf_record *record, nfold_error *err)
+{
+    struct nf_output *made = calloc(1, sizeof *made);
+    *output = NULL;
+    if (made == NULL)
+        return nf_fail_memory(err);
+    made->is_ungrouped = nf_options_flag(options, "ungroup");
+    made->is_by_line = nf_options_flag(options, "line-buffer");
+    made->is_ordered = nf_options_flag(options, "keep-order") && !made->is_ungrouped;
+    made->is_tagged =
+        nf_options_flag(options, "tag") || nf_options_text(options, "tagstring") != NULL;
+    made->record = record;
+    made->order.first = made->next_place = 1;
+    made->scratch = malloc(NF_OUTPUT_PIECE);
+    int rc = made->scratch != NULL ? nf_container_open(&made->container, err) : nf_fail_memory(err);
+    if (rc >= 0)
+        rc = follow_directory(made, err);
+    if (rc >= 0)
+        rc = nf_results_open(&made->results, options, err);
+    if (made->results != NULL)
+        made->is_ungrouped = made->is_by_line = 0;
+    if (rc < 0) {
+        nf_container_close(made->container, NULL);
+        free(made->scratch);
+        free(made);
+        return rc;
+    }
+    nf_outlet_open(&made->outlet[0], STDOUT_FILENO);
+    nf_outlet_open(&made->outlet[1], STDERR_FILENO);
+    *output = made;
+    return 0;
+}
+
+int nf_output_names(struct nf_output *output, const char *const *names, unsigned count,
+                    nfold_error *err)
+{
+    return output->results != NULL ? nf_results_names(output->results, names, count, err) : 0;
+}
+
+/* Prints what waits however slow the readers are. Places that were never filled (-k, and the run
+ * stopped before their tasks) hold nothing up. */
+static int flush(struct nf_output *output, nfold_error *err)
+{
+    for (;;) {
+        int rc = pump(output, err);
+        if (rc < 0)
+            return rc;
+        if (nf_output_blocked_fd(output) >= 0)
+            nf_outlet_wait(&output->outlet[output->piece_stream]);
+        else if (output->order.count > 0)
+            nf_print_order_pop(&output->order);
+        else
+            return 0;
+    }
+}
+
+int nf_output_close(struct nf_output *output, nfold_error *err)
+{
+    if (output == NULL)
+        return 0;
+    int rc = flush(output, err);
+    if (rc >= 0)
+        rc = follow_directory(output, err);
+    for (; output->order.count > 0; nf_print_order_pop(&output->order)) {
+        uint64_t what = nf_print_order_peek(&output->order);
+        if (what % 2 == 0 && what != 0)
+            task_free((struct nf_output_task *)(uintptr_t)what);
+    }
+    while (output->running != NULL) {
+        struct nf_output_task *task = output->running;
+        unlink_task(output, task);
+        task_free(task);
+    }
+    nf_print_order_clear(&output->order);
+    nf_buffer_clear(&output->piece);
+    nf_outlet_close(&output->outlet[0]);
+    nf_outlet_close(&output->outlet[1]);
+    free(output->scratch);
+    int closed = nf_container_close(output->container, rc < 0 ? NULL : err);
+    rc = rc < 0 ? rc : closed;
+    closed = nf_results_close(output->results, rc < 0 ? NULL : err);
+    free(output);
+    return rc < 0 ? rc : closed;
+}

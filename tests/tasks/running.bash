@@ -1,0 +1,69 @@
+# What the tests of running tasks share. Processes of a test carry a mark in their environment, so
+# that those which escaped are found wherever they went.
+
+: "${NFOLD:?set NFOLD to the command under test}"
+
+setup_run() {
+    cd "$BATS_TEST_TMPDIR"
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    unset SLURM_JOB_ID SLURM_JOB_END_TIME OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS
+    mark=NFOLD_TEST_MARK=$BATS_TEST_TMPDIR
+}
+
+tasks() {
+    env "$mark" "$NFOLD" tasks "$@" 3>&-
+}
+
+# Starts a run in the background; its visible process is $visible. Python, because a shell's
+# background jobs ignore SIGINT.
+start_tasks() {
+    env "$mark" python3 -c 'import os, signal, sys
+for number in signal.SIGINT, signal.SIGQUIT:
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$NFOLD" tasks "$@" >out 2>err 3>&- &
+    visible=$!
+}
+
+living() {
+    local count
+    count=$(grep -lsz "^$mark\$" /proc/[0-9]*/environ | wc -l)
+    echo "$count"
+}
+
+# until_true COMMAND...: within twenty seconds
+until_true() {
+    local i
+    for ((i = 0; i < 400; i++)); do
+        "$@" && return
+        sleep 0.05
+    done
+    echo "never true: $*" >&2
+    return 1
+}
+
+none_lives() {
+    [[ $(living) == 0 ]]
+}
+
+# lines N FILE...: the files have N lines together
+lines() {
+    [[ $(cat "${@:2}" 2>/dev/null | wc -l) -ge $1 ]]
+}
+
+supervisor_of() {
+    ps -o pid= --ppid "$1" | head -n 1 | tr -d ' '
+}
+
+# Waits for the background run: its exit status is in $ended.
+end_of() {
+    ended=0
+    wait "$1" || ended=$?
+}
+
+# Whatever a failed test left.
+end_run() {
+    local pid
+    for pid in $(grep -lsz "^$mark\$" /proc/[0-9]*/environ | cut -d/ -f3); do
+        kill -9 "$pid" 2>/dev/null || :
+    done
+}

@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# What became of each task: written down, read back, gone on with.
+
+load running
+
+setup() {
+    setup_run
+}
+
+nfold() {
+    env "$mark" "$NFOLD" "$@" 3>&-
+}
+
+# start_reading FILE OPTION...: as start_tasks, with FILE as standard input
+start_reading() {
+    env "$mark" "$NFOLD" tasks "${@:2}" <"$1" >out 2>err 3>&- &
+    visible=$!
+}
+
+@test "resume needs nothing else: what was read from a pipe was kept" {
+    run bash -c 'seq 30 | "$NFOLD" tasks -j 1 --run-dir night --halt now,fail=1 \
+        "echo {} >>ran; test -e go || test {} -ne 12"'
+    [[ $status == 1 ]]
+    [[ $(wc -l <ran) == 12 ]]
+    rm ran
+    touch go
+    mkdir elsewhere
+    cd elsewhere
+    run nfold resume ../night </dev/null
+    [[ $status == 0 ]]
+    [[ $(sort -n ../ran | tr '\n' ' ') == "$(seq 12 30 | tr '\n' ' ')" ]]
+}
+
+@test "a file on standard input is kept as a whole, however early nfold dies" {
+    seq 1000 >inputs
+    start_reading inputs -j 2 --run-dir night 'echo {} >>ran; sleep 0.05'
+    until_true lines 5 ran
+    kill -9 "$visible"
+    wait_status "$visible"
+    until_true none_lives
+    cmp night/input inputs
+    run nfold runs night
+    [[ $output == *stopped* ]] # by the one who was left, in order
+}
+
+@test "a stream that was read in part is resumed in part, and that is said" {
+    mkfifo pipe
+    start_reading pipe -j 1 --run-dir night 'echo {} >>ran; sleep {}'
+    exec 9>pipe
+    printf '0\n0\n600\n' >&9
+    until_true lines 3 ran
+    kill -9 "$visible"
+    wait_status "$visible"
+    exec 9>&-
+    until_true none_lives
+    sed -i 's/^600$/0/' night/input.part
+    run nfold resume night </dev/null
+    [[ $status == 0 ]]
+    [[ $output == *"not read to its end"* ]]
+    [[ $(cat ran | tr '\n' ' ') == "0 0 600 0 " ]]
+}
+
+@test "inserted, removed and moved inputs are followed, and said" {
+    tasks --run-dir night 'echo {} >>ran' ::: a b c d
+    rm ran
+    run nfold tasks --run-dir night --resume 'echo {} >>ran' ::: new d a c
+    [[ $status == 0 ]]
+    [[ $(cat ran) == new ]]
+    run nfold runs night
+    [[ $output == *"5 ok"* ]]
+}
+
+@test "a folder is not gone on with unasked" {
+    tasks --run-dir night true ::: 1
+    run nfold tasks --run-dir night true ::: 1 2
+    [[ $status == 2 ]]
+    [[ $output == *"holds this run already"*"--resume"* ]]
+}
+
+@test "another command's folder is refused; --adopt takes it over" {
+    tasks --run-dir night 'echo {}' ::: 1 2
+    run nfold tasks --run-dir night --resume 'printf %s {}' ::: 1 2 3
+    [[ $status == 2 ]]
+    [[ $output == *"there: echo {}"*"here:  printf %s {}"*"--adopt"* ]]
+    run nfold tasks --run-dir night --resume --adopt 'printf %s {}' ::: 1 2 3
+    [[ $status == 0 && $output == 3* ]]
+}
+
+@test "a place that cannot be written is said before anything runs" {
+    run nfold tasks --run-dir /proc/night 'touch {}' ::: ran
+    [[ $status == 3 ]]
+    [[ $output == *"/proc/night"* ]]
+    [[ ! -e ran ]]
+}
+
+@test "where the folder cannot be written the record is in the state folder" {
+    cd /proc
+    run nfold tasks 'exit {}' ::: 1 0
+    [[ $status == 1 ]]
+    [[ $(ls "$XDG_STATE_HOME/nfold/runs" | wc -l) == 1 ]]
+    run nfold logs last
+    [[ $output == *"failed, exit 1"* ]]
+}
+
+@test "with no place at all tasks run, and it is said that no record is kept" {
+    cd /proc
+    XDG_STATE_HOME=/proc/x HOME=/proc/y run nfold tasks 'echo {}; exit {}' ::: 1 0
+    [[ $status == 1 ]]
+    [[ $output == *"no record of this run is kept"*"--run-dir"* ]]
+}
+
+@test "an explicit folder stays, a default one goes when all is ok" {
+    tasks 'sleep 1.2; echo {}' ::: 1
+    [[ ! -e .nfold ]]
+    tasks --run-dir night true ::: 1
+    [[ -e night/journal ]]
+}
+
+@test "a damaged journal: what is known, what is lost" {
+    seq 100 | tasks --run-dir night 'echo {} >>ran'
+    size=$(stat -c %s night/journal)
+    printf 'XXXXXXXXXX' | dd of=night/journal bs=1 seek=$((size / 2)) conv=notrunc status=none
+    rm ran
+    run nfold resume night
+    [[ $status == 0 ]]
+    [[ $output == *"night/journal is damaged"*"of its entries are lost"* ]]
+    [[ $(wc -l <ran) -le 2 ]]
+    run nfold verify night
+    [[ $status == 0 && $output == *"100 inputs: 100 ok"*damaged* ]]
+}
+
+@test "a full disk is told while ends can still be written, and nothing is lost" {
+    [[ $(id -u) == 0 ]] || skip "only root may mount a small disk"
+    mkdir small
+    mount -t tmpfs -o size=512k none small || skip "no mounts here"
+    run bash -c 'seq 20000 | "$NFOLD" tasks -j 4 --run-dir small/night "echo {} {} {} {}"'
+    umount_later=$status
+    text=$output
+    "$NFOLD" runs small/night >runs.txt || true
+    ok=$("$NFOLD" runs --json small/night | python3 -c 'import json, sys
+print(json.load(sys.stdin)[0]["tasks"]["ok"])')
+    umount small
+    [[ $umount_later != 0 ]]
+    [[ $text == *"full"* || $text == *"No space left"* ]]
+    [[ $ok -gt 100 ]]
+}
+
+@test "verify lists what has no ok end, and checks outputs" {
+    tasks --run-dir night 'test {} != b && touch {}.out' ::: a b c || true
+    run nfold verify night
+    [[ $status == 1 ]]
+    [[ $output == *"2  failed"*"test b != b"*"3 inputs: 2 ok, 1 not"* ]]
+    rm c.out
+    run nfold verify night --output-check 'test -e {}.out'
+    [[ $status == 1 ]]
+    [[ $output == *"3  check failed"*"3 inputs: 1 ok, 2 not"* ]]
+    touch b.out c.out
+    sed -i 's/word tasks/&/' night/command
+    run nfold verify night --json
+    [[ $status == 1 ]]
+    python3 -c 'import json, sys; r = json.loads(sys.argv[1]); assert r["ok"] == 2 and len(r["not_ok"]) == 1' "$output"
+}
+
+@test "logs: a stream is what the task wrote, byte for byte" {
+    head -c 300000 /dev/urandom >bytes
+    tasks --run-dir night 'cat bytes; echo warned >&2; exit {}' ::: 0 7 >/dev/null 2>&1 || true
+    "$NFOLD" logs night 2 --out | cmp - bytes
+    [[ $("$NFOLD" logs night 2 --err) == warned ]]
+    run nfold logs night --failed --err
+    [[ $output == warned ]]
+    run nfold logs night
+    [[ $output == *"failed, exit 7"* ]]
+    run nfold logs night 3
+    [[ $status == 2 && $output == *"task 3 of night has not ended"* ]]
+}
+
+@test "logs --tail: the last lines" {
+    tasks --run-dir night 'seq 100; printf end' ::: 1 >/dev/null
+    [[ $("$NFOLD" logs night 1 --out --tail 3) == $'99\n100\nend' ]]
+    [[ $("$NFOLD" logs night 1 --out --tail 1) == end ]]
+    [[ $("$NFOLD" logs night 1 --out --tail 0) == "" ]]
+    [[ $("$NFOLD" logs night 1 --out --tail 1000 | wc -l) == 100 ]]
+}
+
+@test "a joblog resumes as GNU parallel's does, and a signal is no success" {
+    run nfold tasks --joblog log 'echo {} >>ran; eval {}' ::: true false 'kill -9 $$'
+    [[ $status == 2 ]]
+    rm ran
+    run nfold tasks --joblog log --resume 'echo {} >>ran; eval {}' ::: true false 'kill -9 $$' 'true 2'
+    [[ $(cat ran) == "true 2" ]]
+    rm ran
+    run nfold tasks --joblog log --resume-failed 'echo {} >>ran; eval {}' ::: true false 'kill -9 $$' 'true 2'
+    [[ $(sort ran | tr '\n' ' ') == 'false kill -9 $$ ' ]]
+}
+
+@test "--retry-failed runs what the joblog has as failed, with its numbers" {
+    run nfold tasks --joblog log 'test -e {} && echo {}' ::: a b .
+    touch a b
+    run nfold tasks --retry-failed --joblog log
+    [[ $status == 0 && $output == $'a\nb' ]]
+    [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'1\t0\n2\t0' ]]
+    run nfold tasks --retry-failed --joblog log
+    [[ $status == 0 && $output == "" ]]
+}
+
+@test "two nfold never work on one folder" {
+    start_tasks --run-dir night 'touch on; sleep 600' ::: 1
+    until_true test -e on
+    run nfold tasks --run-dir night --resume 'touch on; sleep 600' ::: 1
+    [[ $status == 2 && $output == *"another nfold"* ]]
+    run nfold runs night
+    [[ $output == *running* ]]
+    kill -TERM "$visible"
+    wait_status "$visible"
+}
+
+@test "kill -9 at ten instants: none is lost, none that is ok runs again" {
+    run python3 "$BATS_TEST_DIRNAME/kill_nine.py" "$NFOLD" 10 600
+    echo "$output"
+    [[ $status == 0 ]]
+}
