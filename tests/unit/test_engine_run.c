@@ -145,14 +145,24 @@ static double slow_function(double x, void *user)
     return x;
 }
 
-static void *stop_later(void *context)
+/* Who is to be stopped, and how many calls there were when it was. */
+struct stopper {
+    nfold_context *context;
+    const struct slow *slow;
+    int calls;
+};
+
+static void *stop_later(void *data)
 {
+    struct stopper *stopper = data;
     usleep(60000);
-    nfold_stop(context);
+    nfold_stop(stopper->context);
+    stopper->calls = atomic_load(&stopper->slow->calls);
     return NULL;
 }
 
-/* Items of 5 ms in chunks that would take minutes. */
+/* Items of 5 ms in chunks that would take minutes. In items, because a busy machine takes its time:
+ * each worker may do those of 100 ms. */
 static void a_run_stops_within_100_ms_and_says_how_far_it_came(void **state)
 {
     nfold_context *context = open_threads(2);
@@ -161,14 +171,13 @@ static void a_run_stops_within_100_ms_and_says_how_far_it_came(void **state)
     nfold_work work = integral(body, 0, 1, 1e7);
     nfold_report *report;
     nfold_error err = {0};
-    pthread_t stopper;
-    double start = nf_clock_now(), taken;
+    struct stopper stopper = {context, &slow, 0};
+    pthread_t thread;
     (void)state;
-    assert_int_equal(pthread_create(&stopper, NULL, stop_later, context), 0);
+    assert_int_equal(pthread_create(&thread, NULL, stop_later, &stopper), 0);
     assert_int_equal(nfold_run(context, &work, &report, &err), NFOLD_E_STOPPED);
-    taken = nf_clock_now() - start;
-    pthread_join(stopper, NULL);
-    assert_true(taken < 0.06 + 0.1);
+    pthread_join(thread, NULL);
+    assert_in_range(atomic_load(&slow.calls) - stopper.calls, 0, 2 * 20);
     assert_non_null(strstr(err.message, "stopped after"));
     assert_non_null(report);
     assert_int_equal(report->items, 10000001);
@@ -191,38 +200,40 @@ static void stop_on_signal(int number)
 static void *signal_later(void *thread)
 {
     usleep(100000);
-    asked_at = nf_clock_now();
+    asked_at = nf_clock_process_cpu();
     pthread_kill(*(pthread_t *)thread, SIGUSR1);
     return NULL;
 }
 
-static double seconds_to_stop(const nfold_work *work)
+static double processor_seconds_to_stop(const nfold_work *work)
 {
     pthread_t self = pthread_self(), sender;
     assert_int_equal(pthread_create(&sender, NULL, signal_later, &self), 0);
     assert_int_equal(nfold_run(stopped_by_signal, work, NULL, NULL), NFOLD_E_STOPPED);
     pthread_join(sender, NULL);
-    return nf_clock_now() - asked_at;
+    return nf_clock_process_cpu() - asked_at;
 }
 
-/* The best of some: other programs want processors, too. */
+/* In time of this process's processors: other programs want them, too. The best of some, since even
+ * the signal has to wait for one. */
 static void many_workers_on_few_processors_stop_within_100_ms(void **state)
 {
     struct sigaction action = {.sa_handler = stop_on_signal}, before;
     struct nf_cpus cpus;
     nfold_body *body;
     nfold_work work;
-    double best = 1e9;
+    double best = 1e9, limit;
     (void)state;
     nf_cpus_read(&cpus, "");
     stopped_by_signal = open_threads(64 * cpus.allowed);
     assert_int_equal(nfold_body_open(&body, "sin(x)", "x", NULL, NULL), 0);
     work = integral(body, 0, 1, 1e13);
+    limit = 0.1 * cpus.allowed;
     sigaction(SIGUSR1, &action, &before);
-    for (int k = 0; k < 5 && best > 0.1; k++)
-        best = fmin(best, seconds_to_stop(&work));
+    for (int k = 0; k < 5 && best > limit; k++)
+        best = fmin(best, processor_seconds_to_stop(&work));
     sigaction(SIGUSR1, &before, NULL);
-    assert_true(best < 0.1);
+    assert_true(best < limit);
     nfold_body_close(body);
     nfold_close(stopped_by_signal);
 }
