@@ -293,8 +293,10 @@ static void send_news(struct first *first)
     struct nf_letter_failure limit;
     if (nf_session_is_told_to_stop(session))
         pass_stop_on(first);
-    if (nf_session_has_failed(session, &limit.place, &limit.err))
+    if (nf_session_has_failed(session, &limit.place, &limit.err)) {
         nf_post_send_all(&session->ranks->post, NF_LETTER_LIMIT, &limit.place, sizeof limit.place);
+        first->chunks = first->next; /* chunks that nobody has claimed are above it */
+    }
     send_native(first);
 }
 

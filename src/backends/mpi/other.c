@@ -301,7 +301,9 @@ int nf_other_run(struct nf_ranks *ranks, struct nfold_run *run, nfold_error *err
         return rc;
     ranks->post.run++;
     start = nf_letter_body(&letter, sizeof *start);
-    if (!start || start->code < 0)
+    if (!run && (!start || start->code < 0))
+        rc = 1; /* and no more will come: rank 0 says so */
+    else if (!start || start->code < 0)
         rc = nf_fail(err, start ? start->code : NFOLD_E_INTERNAL,
                      "the run does not begin; rank 0 says why");
     else
