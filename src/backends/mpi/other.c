@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "checksum.h"
 #include "isa.h"
 #include "session.h"
 #include "wait.h"
@@ -18,7 +19,7 @@ static int join(struct nf_ranks *ranks, const struct nfold_run *run, nfold_error
     memcpy(join.isa, ranks->isa, sizeof join.isa);
     if (run) {
         rc = ranks->engine->identity(run, &text, err);
-        join.work = nf_wait_hash(text.data, text.size);
+        join.work = nf_checksum_hash(NF_CHECKSUM_HASH, text.data, text.size);
         nf_buffer_clear(&text);
     }
     return rc < 0 ? rc : nf_post_send(&ranks->post, 0, NF_LETTER_JOIN, &join, sizeof join);
@@ -193,6 +194,7 @@ static int talk(struct nf_session *session)
             is_over = read_letter(session, &letter);
             nf_post_drop(&letter);
             nf_wait_reset(&wait);
+            session->nap = 0;
             continue;
         }
         send_news(session);

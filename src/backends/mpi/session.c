@@ -6,6 +6,7 @@
 
 #include "wait.h"
 
+#define NAP_FIRST       50e-6
 #define NAP_SECONDS     1e-3
 #define NAP_MOST        20e-3
 #define GIVE_UP_SECONDS 2.0 /* for the item at work when a rank is lost */
@@ -72,16 +73,22 @@ void nf_session_stop(struct nf_session *session)
     session->ranks->engine->halt(session->run);
 }
 
-/* With more ranks than processors each naps longer, since every waking costs the others. */
+/* Naps grow: native code and other parts come soon after the beginning. With more ranks than
+ * processors they grow longer, since every waking costs the others. */
 void nf_session_rest(struct nf_session *session, struct nf_wait *wait)
 {
-    double nap = NAP_SECONDS * session->ranks->crowd;
-    if (nf_crew_is_busy(&session->ranks->crew)) {
-        nf_crew_wait(&session->ranks->crew, nap < NAP_MOST ? nap : NAP_MOST);
-        nf_wait_reset(wait);
-    } else {
+    double most = NAP_SECONDS * session->ranks->crowd;
+    if (!nf_crew_is_busy(&session->ranks->crew)) {
         nf_wait_a_bit(wait);
+        return;
     }
+    session->nap = session->nap < NAP_FIRST ? NAP_FIRST : 1.3 * session->nap;
+    if (session->nap > most)
+        session->nap = most;
+    if (session->nap > NAP_MOST)
+        session->nap = NAP_MOST;
+    nf_crew_wait(&session->ranks->crew, session->nap);
+    nf_wait_reset(wait);
 }
 
 /* A rank is lost, and an item here takes for ever: nobody can be told any more but the user. Where
