@@ -339,6 +339,7 @@ static void port_finish(int is_broken)
 extern const struct nf_port nfold_mpi_port;
 __attribute__((visibility("default"))) const struct nf_port nfold_mpi_port = {
     .abi = NF_PORT_ABI,
+    .size = sizeof(struct nf_port),
     .name = NAME,
     .mpirun = NF_PORT_MPIRUN,
     .describe = port_describe,

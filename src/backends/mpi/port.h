@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define NF_PORT_ABI    1 /* of this nfold: others refuse the module */
+#define NF_PORT_ABI    1
 #define NF_PORT_SYMBOL "nfold_mpi_port"
 
 struct nf_port_place {
@@ -25,7 +25,7 @@ struct nf_port_message {
 };
 
 struct nf_port {
-    unsigned abi;       /* NF_PORT_ABI */
+    unsigned abi, size; /* NF_PORT_ABI, sizeof(struct nf_port): others refuse the module */
     const char *name;   /* "openmpi", "mpich": the word of --mpi */
     const char *mpirun; /* the launcher's path where the builder knew it, or "" */
     /* "Open MPI 4.1.4". */
