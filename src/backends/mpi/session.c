@@ -7,7 +7,7 @@
 #include "wait.h"
 
 #define NAP_FIRST       50e-6
-#define NAP_SECONDS     1e-3
+#define NAP_SECONDS     4e-3
 #define NAP_MOST        20e-3
 #define GIVE_UP_SECONDS 2.0 /* for the item at work when a rank is lost */
 
