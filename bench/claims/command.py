@@ -8,10 +8,10 @@ TITLE = "whole commands"
 STEPS = 1e8
 
 
-def scaled(seconds_few, seconds_many, few, many):
-    """Seconds that STEPS steps would take: start-up stays, the rest grows with the steps."""
+def scaled(seconds_few, seconds_many, few, many, steps=STEPS):
+    """Seconds that so many steps would take: start-up stays, the rest grows with the steps."""
     each = (seconds_many - seconds_few) / (many - few)
-    return seconds_few + each * (STEPS - few)
+    return seconds_few + each * (steps - few)
 
 
 def measure(setting):

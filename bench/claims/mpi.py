@@ -5,6 +5,7 @@ import math
 import os
 import re
 import shutil
+import statistics
 import subprocess
 
 from contest import (PEERS, PYTHON, ROOT, Missing, compile_c, contest, cpu_flags, show, start,
@@ -76,7 +77,7 @@ def own(setting, name, ranks, label, n, **options):
 
 
 def measure_steady(setting, name):
-    n = setting.n(2e9)
+    n = setting.n(1e9)
     run = launcher(name, 2)
     loops = contest(setting, [start(label, [*run, path, n])
                               for label, path in compile_loops(setting, name)], count=1)
@@ -125,33 +126,50 @@ def measure_start_up(setting, name):
 
 
 def measure_course(setting):
-    few, many, steps = 1000, setting.n(1e7, few=1e5), 1e8
+    few, many, steps = 1000, setting.n(1e7, few=1e5), setting.n(1e10)
     run = launcher("openmpi", 2)
     if subprocess.run([PYTHON, "-c", "import mpi4py"], capture_output=True).returncode:
         raise Missing("no mpi4py (python3-mpi4py)")
     python = whole_commands(setting, {
         n: [*run, PYTHON, PEERS / "course_mpi.py", n] for n in (few, many)}, rounds=3)
     nfold = whole_commands(setting, {
-        "nfold": [*run, setting.nfold, "integrate", "x*x", "0", "100", steps]})["nfold"]
-    course = scaled(python[few], python[many], few, many)
+        "nfold": [*run, setting.nfold, "integrate", "x*x", "0", "100", steps]}, rounds=5)["nfold"]
+    course = scaled(python[few], python[many], few, many, steps)
     show([("mpirun, nfold", f"{nfold * 1e3:.1f} ms", ""),
           ("mpirun, Python, mpi4py", f"{course * 1e3:.0f} ms",
-           f"scaled from {many:.0e} in {python[many] * 1e3:.0f} ms")],
-         ("whole command, 2 ranks, n = 1e8", "", ""))
-    setting.figure("mpi: whole command, n = 1e8, faster than the course's mpi4py", course / nfold,
-                   "×", 100)
+           f"scaled from {many:.0e} in {python[many] * 1e3:.0f} ms"
+           f" and {few} in {python[few] * 1e3:.0f} ms")],
+         (f"whole command, 2 ranks, n = {steps:.0e}", "", ""))
+    setting.figure(f"mpi: whole command, n = {steps:.0e}, faster than the course's mpi4py",
+                   course / nfold, "×", 100)
+
+
+def line_through(points):
+    """(a, b) of a + b*x, least squares."""
+    mean_x, mean_y = (statistics.fmean(axis) for axis in zip(*points))
+    b = (sum((x - mean_x) * (y - mean_y) for x, y in points) /
+         sum((x - mean_x)**2 for x, _ in points))
+    return mean_y - b * mean_x, b
 
 
 def measure_gathering(setting, name):
-    """Runs that are nothing but their beginning and end, by more and more ranks."""
-    rows, n = [], 1e5
+    """Runs of a little work by more and more ranks: what is left is beginning and gathering."""
+    rows, found, n = [], {}, 1e5
+    plain = compile_same_kernel(setting, name)
     for ranks in (1, 2, 4, 8, 16):
-        found = contest(setting, [own(setting, name, ranks, f"{ranks}", n, native="off")], count=20)
-        if found:
-            c = found[f"{ranks}"]
-            rows.append((f"{ranks}", f"{min(c.seconds) * 1e6:.0f} us",
-                         f"{c.median() * 1e6:.0f} us"))
-    show(rows, (f"{IMPLEMENTATIONS[name]}, a run of {n:.0e} points by ranks", "best", "median"))
+        result = contest(setting, [
+            own(setting, name, ranks, "nfold", n, native="off"),
+            start("plain", [*launcher(name, ranks), plain, n])], count=20)
+        for label, c in result.items():
+            found.setdefault(label, []).append((ranks, min(c.seconds) * 1e6))
+        rows.append((f"{ranks}", *(f"{f(c.seconds) * 1e6:.0f} us" for c in result.values()
+                                   for f in (min, statistics.median))))
+    show(rows, (f"{IMPLEMENTATIONS[name]}, {n:.0e} points, ranks", "nfold, best", "median",
+                "plain C, best", "median"))
+    for label, points in found.items():
+        a, b = line_through(points[1:])
+        print(f"  {label}: about {a:.0f} us + {b:.0f} us for each rank,"
+              f" on {len(os.sched_getaffinity(0))} processors")
 
 
 def measure_bytes(setting, name, ranks=5):

@@ -142,7 +142,7 @@ struct nfold_engine {
                       const nfold_options *options, nfold_error *err);
     int (*inner_run)(void *inner, struct nfold_run *run, nfold_error *err);
     void (*inner_close)(void *inner); /* NULL is fine */
-    /* What all ranks must agree on, as text; of a body that cannot be described its type. */
+    /* What all ranks must agree on, as text; of a function of the user's its name. */
     int (*identity)(const struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err);
     /* The chunks of the run, its ends not counted. */
     uint64_t (*chunks)(const struct nfold_run *run);

@@ -146,8 +146,9 @@ typedef struct nfold_report nfold_report;
  * workers of its own.
  * The backend mpi: every rank that mpirun or srun started opens a context, runs the same works in
  * the same order, from the thread that called MPI_Init (nfold_open does where the program has not),
- * and gets the answer; works may be given different bodies only if these compute the same. MPI that
- * nfold_open started ends at exit().
+ * and gets the answer; of the report's workers a rank other than 0 knows its own row only. Works
+ * that differ are refused; functions of the program cannot be compared and must compute the same.
+ * MPI that nfold_open started ends at exit().
  * On failure *context is NULL. Close it with nfold_close, from any thread, when no run is going on. */
 NFOLD_API int nfold_open(nfold_context **context, const nfold_options *options, nfold_error *err);
 NFOLD_API void nfold_close(nfold_context *context); /* NULL is fine */

@@ -146,6 +146,10 @@ static int make_launcher(const struct nf_command *command, unsigned ranks,
 {
     static char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (getenv("SLURM_STEP_ID") != NULL)
+        return nf_fail(why, NFOLD_E_USAGE,
+                       "this runs inside srun, where mpirun would wait for ever: compare in the "
+                       "batch script itself");
     if (length < 0)
         return nf_fail_errno(why, "/proc/self/exe");
     program[length] = '\0';

@@ -500,6 +500,8 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     enum nf_upgrade_policy policy =
         is_elsewhere || is_others || is_all_known(attempt) ? NF_UPGRADE_OFF : context->native;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
+    if (rc == 0 && is_others && context->native != NF_UPGRADE_OFF)
+        nf_upgrade_take(&attempt->upgrade);
     facts->native = word_of_calls(attempt->job.body);
     /* Compiling is beside the run: the clock starts anew, less what was already spent. */
     facts->start += attempt->upgrade.seconds;

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "clock.h"
-#include "describe.h"
 #include "error.h"
+#include "identity.h"
 #include "registry.h"
 
 void nf_ranks_spread(struct nfold_run *run, unsigned crowd)
@@ -79,17 +79,17 @@ void nf_ranks_inner_close(void *opaque)
 
 /* ---- parts --------------------------------------------------------------------------------- */
 
+/* A function of the user's is compared by its name: to see whether its text is the same a compiler
+ * would have to be run, on every rank and for every run. */
 int nf_ranks_identity(const struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err)
 {
-    static const struct nf_known none;
-    struct nf_order_job job = run->job;
-    job.isa = "any";
-    job.crowd = 1;
-    if (job.body->type->describe)
-        return nf_describe(&job, &none, buffer, err);
-    nf_buffer_print(buffer, "%d %d %d %llu %a %a %d %s", (int)job.plan->kind, (int)job.plan->rule,
-                    (int)job.plan->op, (unsigned long long)job.plan->items, job.plan->first,
-                    job.plan->last, job.plan->allow_nonfinite, job.body->type->name);
+    const struct nf_plan *plan = run->job.plan;
+    const struct nfold_body *body = run->job.body;
+    if (body->type->identify && !(body->type->traits & NFOLD_BODY_USER_CODE))
+        return nf_identity(&run->job, buffer, err);
+    nf_buffer_print(buffer, "%d %d %d %llu %a %a %d %s %s", (int)plan->kind, (int)plan->rule,
+                    (int)plan->op, (unsigned long long)plan->items, plan->first, plan->last,
+                    plan->allow_nonfinite, body->type->name, body->operand ? body->operand : "");
     return buffer->failed ? nf_fail_memory(err) : 0;
 }
 

@@ -258,26 +258,40 @@ static void print_rank(struct nfold_buffer *out, const nfold_worker_report *rank
 }
 
 /* The ranks of one host, summed up. */
-static void print_host(struct nfold_buffer *out, const nfold_report *report, unsigned first)
+struct host_sum {
+    const char *name;
+    unsigned ranks, threads;
+    double busy, communication, waiting;
+    uint64_t chunks;
+};
+
+/* Of the host of this rank. */
+static struct host_sum sum_host(const nfold_report *report, unsigned first)
 {
-    const char *host = report->worker[first].host;
-    char busy_text[NF_NUMBER_SIZE], chunks_text[NF_NUMBER_SIZE], label[24];
-    unsigned ranks = 0, threads = 0;
-    double busy = 0, chunks = 0;
+    struct host_sum sum = {.name = report->worker[first].host};
     for (unsigned k = first; k < report->workers; k++) {
         const nfold_worker_report *rank = &report->worker[k];
-        if (strcmp(rank->host, host) != 0)
+        if (strcmp(rank->host, sum.name) != 0)
             continue;
-        ranks++;
-        threads += rank->threads;
-        busy += rank->busy * rank->threads;
-        chunks += (double)rank->chunks;
+        sum.ranks++;
+        sum.threads += rank->threads;
+        sum.busy += rank->busy * rank->threads;
+        sum.communication += rank->communication;
+        sum.waiting += rank->waiting;
+        sum.chunks += rank->chunks;
     }
-    snprintf(label, sizeof label, "host %.16s ", host);
+    return sum;
+}
+
+static void print_host(struct nfold_buffer *out, const struct host_sum *host)
+{
+    char busy[NF_NUMBER_SIZE], chunks[NF_NUMBER_SIZE], label[24];
+    snprintf(label, sizeof label, "host %.16s ", host->name);
     print_label(out, label);
-    nf_buffer_print(out, "%u rank%s, %u thread%s, busy %s in all, %s chunks\n", ranks,
-                    ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s",
-                    nf_number_seconds(busy, busy_text), nf_number_scaled(chunks, chunks_text));
+    nf_buffer_print(out, "%u rank%s, %u thread%s, busy %s in all, %s chunks\n", host->ranks,
+                    host->ranks == 1 ? "" : "s", host->threads, host->threads == 1 ? "" : "s",
+                    nf_number_seconds(host->busy, busy),
+                    nf_number_scaled((double)host->chunks, chunks));
 }
 
 static int is_first_of_host(const nfold_report *report, unsigned rank)
@@ -296,9 +310,11 @@ static void print_each_rank(struct nfold_buffer *out, const nfold_report *report
         print_label(out, label);
         print_rank(out, &report->worker[k]);
     }
-    for (unsigned k = 0; k < report->workers; k++)
+    for (unsigned k = 0; k < report->workers; k++) {
+        const struct host_sum host = sum_host(report, k);
         if (is_first_of_host(report, k))
-            print_host(out, report, k);
+            print_host(out, &host);
+    }
 }
 
 static void print_each_worker(struct nfold_buffer *out, const nfold_report *report)
@@ -373,6 +389,27 @@ static void json_workers(struct nf_json *json, const nfold_report *report)
     nf_json_end(json);
 }
 
+/* Of ranks; empty elsewhere. */
+static void json_hosts(struct nf_json *json, const nfold_report *report)
+{
+    nf_json_array(json, "host");
+    for (unsigned k = 0; has_ranks(report) && k < report->workers; k++) {
+        const struct host_sum host = sum_host(report, k);
+        if (!is_first_of_host(report, k))
+            continue;
+        nf_json_object(json, NULL);
+        nf_json_string(json, "name", host.name);
+        nf_json_unsigned(json, "ranks", host.ranks);
+        nf_json_unsigned(json, "threads", host.threads);
+        nf_json_number(json, "busy", host.busy);
+        nf_json_number(json, "communication", host.communication);
+        nf_json_number(json, "waiting", host.waiting);
+        nf_json_unsigned(json, "chunks", host.chunks);
+        nf_json_end(json);
+    }
+    nf_json_end(json);
+}
+
 static void json_answer(struct nf_json *json, const nfold_report *report)
 {
     char hash[16];
@@ -436,5 +473,6 @@ void nf_report_json(struct nf_json *json, const char *key, const nfold_report *r
     nf_json_unsigned(json, "slowest", report->slowest);
     json_checkpoint(json, report);
     json_workers(json, report);
+    json_hosts(json, report);
     nf_json_end(json);
 }

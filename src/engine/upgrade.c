@@ -191,6 +191,13 @@ int nf_upgrade_start(struct nf_upgrade *upgrade, const struct nf_order_job *job,
     return 0;
 }
 
+void nf_upgrade_take(struct nf_upgrade *upgrade)
+{
+    struct nf_kernels *kernels = upgrade->job.body->kernels;
+    if (kernels)
+        atomic_store(&upgrade->kernel, nf_kernels_take(kernels, upgrade->job.plan->shape));
+}
+
 void nf_upgrade_consider(struct nf_upgrade *upgrade, double seconds_left, double seconds_an_item)
 {
     int waiting = NF_UPGRADE_WAITING;

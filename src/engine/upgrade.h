@@ -38,6 +38,8 @@ struct nf_upgrade {
  * ready. */
 int nf_upgrade_start(struct nf_upgrade *upgrade, const struct nf_order_job *job,
                      enum nf_upgrade_policy policy, nfold_error *err);
+/* Takes native code that an earlier run got from elsewhere, where this one compiles none. */
+void nf_upgrade_take(struct nf_upgrade *upgrade);
 /* Called at every claim: starts the helper once the seconds left on all workers pay for it. */
 void nf_upgrade_consider(struct nf_upgrade *upgrade, double seconds_left, double seconds_an_item);
 /* Ends and joins the helper. */

@@ -122,9 +122,34 @@ way() { # way openmpi: how srun meets it
         slurm timeout 120 sbatch --wait -N 2 -n 2 -o "$PWD/out" script \
             "$(mpirun_path $implementation)" "$NFOLD" "${job[@]}" --report
         cat out
-        [[ $(head -1 out) == "$serial" ]]
+        grep -qxF "$serial" out
         grep -q '2 ranks of .* on 2 hosts' out
     done
+}
+
+@test "mpirun under salloc, on a host of no rank" {
+    needs_hosts
+    serial=$("$NFOLD" "${job[@]}" -b serial)
+    start_slurm_on_hosts 2
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        run slurm timeout 60 salloc -Q -N 2 -n 2 "$(mpirun_path $implementation)" \
+            "$NFOLD" "${job[@]}" --report
+        echo "$output"
+        [[ $status == 0 && $output == *"$serial"*"2 ranks of "*" on 2 hosts"* ]]
+    done
+}
+
+@test "-b mpi in a batch script starts as many ranks as the job has tasks" {
+    needs_module openmpi
+    serial=$("$NFOLD" "${job[@]}" -b serial)
+    start_slurm 1
+    printf '#!/bin/sh\nexec timeout 60 "$@"\n' >script
+    slurm timeout 100 sbatch --wait -n 3 -o "$PWD/out" script "$NFOLD" "${job[@]}" -b mpi \
+        --mpi openmpi --report
+    cat out
+    grep -qxF "$serial" out
+    grep -q '3 ranks of ' out
 }
 
 @test "more threads than the allocation are refused with its numbers" {

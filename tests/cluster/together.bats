@@ -57,6 +57,36 @@ PYTHON
     [[ $status == 0 ]]
 }
 
+@test "shares by weight: chunks go by them, and a rank of weight 0 only listens" {
+    needs_module openmpi
+    ranks openmpi 3 "$NFOLD" "${job[@]}" --json --threads 1 --split 3,0,1 >out
+    run python3 - <<'PYTHON'
+import json
+chunks = [rank["chunks"] for rank in json.load(open("out"))["report"]["worker"]]
+print(chunks)
+assert chunks[1] <= 1 and abs(chunks[0] - 3 * chunks[2]) <= 8, chunks
+PYTHON
+    echo "$output"
+    [[ $status == 0 ]]
+}
+
+@test "dynamic: a function whose items cost unevenly keeps every rank at work" {
+    needs_module openmpi
+    echo '#include <unistd.h>
+          double f(double x) { if (x < 0.1) usleep(500); return x; }' >f.c
+    job=(integrate f.c:f 0 1 2e4)
+    same_bits openmpi 3 1 --schedule dynamic
+    ranks openmpi 3 "$NFOLD" "${job[@]}" --json --threads 1 --schedule dynamic >out
+    run python3 - <<'PYTHON'
+import json
+report = json.load(open("out"))["report"]
+print([(rank["chunks"], rank["busy"]) for rank in report["worker"]])
+assert all(rank["chunks"] > 0 for rank in report["worker"])
+PYTHON
+    echo "$output"
+    [[ $status == 0 ]]
+}
+
 @test "a C function is compiled once, on rank 0, and its file is read on no other" {
     echo 'double f(double x) { return x * x / (1 + x); }' >f.c
     printf '#!/bin/sh\necho once >>%s/compilations\nexec cc "$@"\n' "$PWD" >counting-cc

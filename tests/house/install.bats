@@ -117,6 +117,44 @@ need_pkg_config() {
     [[ "${lines[1]}" == "1 worker died and its range was run again"* ]]
 }
 
+# The MPIs that this build has modules for and this machine compilers and launchers.
+installed_mpis() {
+    local name
+    for name in openmpi mpich; do
+        [ -e "$TREE/lib/nfold/nfold-mpi-$name.so" ] && command -v "mpicc.$name" >/dev/null &&
+            command -v "mpirun.$name" >/dev/null && echo $name
+    done
+    return 0
+}
+
+@test "ranks are started by the moved command, with the modules beside it" {
+    [ -n "$(installed_mpis)" ] || skip "no MPI on this machine"
+    local name
+    for name in $(installed_mpis); do
+        run timeout 60 env XDG_DATA_HOME="$BATS_TEST_TMPDIR" \
+            "$TREE/bin/nfold" integrate 'x*x' 0 100 1e8 -b mpi -j 2 --mpi $name
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [ "$output" = 333333.3333333334 ]
+    done
+}
+
+@test "examples/ranks.c gives every rank the answer" {
+    need_pkg_config
+    [ -n "$(installed_mpis)" ] || skip "no MPI on this machine"
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    export OMPI_MCA_rmaps_base_oversubscribe=1
+    local name
+    for name in $(installed_mpis); do
+        mpicc.$name "$NFOLD_SOURCE_ROOT/examples/ranks.c" $(pkg-config --cflags --libs nfold) \
+            -o "$BATS_TEST_TMPDIR/ranks"
+        run timeout 60 mpirun.$name -n 3 "$BATS_TEST_TMPDIR/ranks"
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [ "$(grep -c '^rank [0-2] of 3 has 1.10714871779407' <<<"$output")" -eq 3 ]
+    done
+}
+
 @test "a program with threads finds the command beside the library" {
     need_pkg_config
     build_with_library "$NFOLD_SOURCE_ROOT/tests/house/threaded.c" "$BATS_TEST_TMPDIR/threaded"

@@ -86,7 +86,7 @@ int nf_choice_load(int choice, const struct nf_port **port, nfold_error *err)
         return nf_fail(err, NFOLD_E_MISSING, "%s cannot be loaded (%s): install %s",
                        nf_choice_titles[choice], reason ? reason : path, packages[choice]);
     }
-    if ((*port)->abi != NF_PORT_ABI)
+    if ((*port)->abi != NF_PORT_ABI || (*port)->size != sizeof **port)
         return nf_fail(err, NFOLD_E_MISSING,
                        "%s was built for another nfold: build it again with `nfold info "
                        "--build-mpi`",

@@ -10,12 +10,26 @@
 
 #define SIGNAL_STACK_BYTES (64 * 1024)
 
+/* A function of the user's may fill the thread's own. NULL: without. */
+static void *take_signal_stack(void)
+{
+    stack_t stack = {.ss_sp = malloc(SIGNAL_STACK_BYTES), .ss_size = SIGNAL_STACK_BYTES};
+    if (stack.ss_sp)
+        sigaltstack(&stack, NULL);
+    return stack.ss_sp;
+}
+
+static void drop_signal_stack(void *memory)
+{
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    free(memory);
+}
+
 static void *serve(void *argument)
 {
     struct nf_crew *crew = argument;
-    stack_t stack = {.ss_sp = crew->signal_stack, .ss_size = SIGNAL_STACK_BYTES};
-    if (stack.ss_sp) /* a function of the user's may fill the thread's own */
-        sigaltstack(&stack, NULL);
+    void *signal_stack = take_signal_stack();
     pthread_mutex_lock(&crew->lock);
     while (!crew->is_closing) {
         struct nfold_run *run = crew->run;
@@ -31,6 +45,7 @@ static void *serve(void *argument)
         pthread_cond_signal(&crew->rest);
     }
     pthread_mutex_unlock(&crew->lock);
+    drop_signal_stack(signal_stack);
     return NULL;
 }
 
@@ -66,7 +81,6 @@ int nf_crew_start(struct nf_crew *crew, const struct nfold_engine *engine, unsig
     rc = engine->inner_open(&crew->inner, "threads", threads, options, err);
     if (rc < 0)
         return rc;
-    crew->signal_stack = malloc(SIGNAL_STACK_BYTES);
     block_signals(&previous);
     crew->is_started = pthread_create(&crew->thread, NULL, serve, crew) == 0;
     pthread_sigmask(SIG_SETMASK, &previous, NULL);
@@ -91,7 +105,6 @@ void nf_crew_end(struct nf_crew *crew)
         pthread_cond_destroy(&crew->rest);
         pthread_mutex_destroy(&crew->lock);
     }
-    free(crew->signal_stack);
     *crew = (struct nf_crew){0};
 }
 

@@ -9,7 +9,6 @@
 struct nf_crew {
     const struct nfold_engine *engine;
     void *inner;
-    void *signal_stack;
     pthread_t thread;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t work, rest;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "checksum.h"
 #include "session.h"
 #include "share.h"
 #include "wait.h"
@@ -25,7 +26,7 @@ static int hash_work(const struct nf_ranks *ranks, const struct nfold_run *run, 
 {
     struct nfold_buffer text = {0};
     int rc = ranks->engine->identity(run, &text, err);
-    *hash = nf_wait_hash(text.data, text.size);
+    *hash = nf_checksum_hash(NF_CHECKSUM_HASH, text.data, text.size);
     nf_buffer_clear(&text);
     return rc;
 }
@@ -146,8 +147,10 @@ static int start_all(struct first *first, nfold_error *err)
 {
     struct nf_ranks *ranks = first->session.ranks;
     struct nfold_buffer text = {0};
-    uint64_t work;
-    int rc = hash_work(ranks, first->session.run, &work, err);
+    uint64_t work = 0;
+    int rc = 0;
+    if (!ranks->post.is_command) /* whose other ranks have no work of their own */
+        rc = hash_work(ranks, first->session.run, &work, err);
     if (rc >= 0)
         rc = hear_joins(ranks, work, err);
     if (rc >= 0)
@@ -293,8 +296,10 @@ static void send_news(struct first *first)
     struct nf_letter_failure limit;
     if (nf_session_is_told_to_stop(session))
         pass_stop_on(first);
-    if (nf_session_has_failed(session, &limit.place, &limit.err))
+    if (nf_session_has_failed(session, &limit.place, &limit.err)) {
         nf_post_send_all(&session->ranks->post, NF_LETTER_LIMIT, &limit.place, sizeof limit.place);
+        first->chunks = first->next; /* chunks that nobody has claimed are above it */
+    }
     send_native(first);
 }
 
@@ -325,6 +330,7 @@ static int talk(struct first *first)
             read_letter(first, &letter);
             nf_post_drop(&letter);
             nf_wait_reset(&wait);
+            session->nap = 0;
             continue;
         }
         send_news(first);

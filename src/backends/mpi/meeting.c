@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "checksum.h"
 #include "cpus.h"
 #include "wait.h"
 
@@ -18,7 +19,9 @@ static uint64_t hash_mask(void)
 {
     cpu_set_t mask;
     CPU_ZERO(&mask);
-    return sched_getaffinity(0, sizeof mask, &mask) == 0 ? nf_wait_hash(&mask, sizeof mask) : 0;
+    return sched_getaffinity(0, sizeof mask, &mask) == 0
+               ? nf_checksum_hash(NF_CHECKSUM_HASH, &mask, sizeof mask)
+               : 0;
 }
 
 void nf_hello_make(struct nf_hello *hello, const char *command)

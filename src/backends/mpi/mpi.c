@@ -131,6 +131,13 @@ static int read_split(struct nf_ranks *ranks, const nfold_options *options, nfol
     return ranks->weight ? nf_share_read(split, size, ranks->weight, err) : nf_fail_memory(err);
 }
 
+/* All that the ranks of this host may use together. */
+static unsigned count_processors(const struct nf_cpus *cpus)
+{
+    unsigned quota = (unsigned)(cpus->cgroup_quota + 0.5);
+    return quota > 0 && quota < cpus->affinity ? quota : cpus->affinity;
+}
+
 /* Slurm says what a rank may have; elsewhere asking for more than there is, is a matter of taste.
  */
 static int choose_threads(struct nf_ranks *ranks, const nfold_options *options,
@@ -138,6 +145,7 @@ static int choose_threads(struct nf_ranks *ranks, const nfold_options *options,
 {
     double asked = nf_options_count(options, "threads");
     struct nf_cpus cpus;
+    unsigned processors;
     nf_cpus_read(&cpus, "");
     if (cpus.slurm > 0 && asked > cpus.slurm)
         return nf_fail(err, NFOLD_E_USAGE,
@@ -150,7 +158,8 @@ static int choose_threads(struct nf_ranks *ranks, const nfold_options *options,
         ranks->threads = own->allowed;
     else
         ranks->threads = own->allowed > sharers ? own->allowed / sharers : 1;
-    ranks->crowd = (ranks->threads * sharers + own->allowed - 1) / own->allowed;
+    processors = count_processors(&cpus);
+    ranks->crowd = (ranks->threads * sharers + processors - 1) / processors;
     return 0;
 }
 

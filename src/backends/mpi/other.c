@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "checksum.h"
 #include "isa.h"
 #include "session.h"
 #include "wait.h"
@@ -18,7 +19,7 @@ static int join(struct nf_ranks *ranks, const struct nfold_run *run, nfold_error
     memcpy(join.isa, ranks->isa, sizeof join.isa);
     if (run) {
         rc = ranks->engine->identity(run, &text, err);
-        join.work = nf_wait_hash(text.data, text.size);
+        join.work = nf_checksum_hash(NF_CHECKSUM_HASH, text.data, text.size);
         nf_buffer_clear(&text);
     }
     return rc < 0 ? rc : nf_post_send(&ranks->post, 0, NF_LETTER_JOIN, &join, sizeof join);
@@ -193,6 +194,7 @@ static int talk(struct nf_session *session)
             is_over = read_letter(session, &letter);
             nf_post_drop(&letter);
             nf_wait_reset(&wait);
+            session->nap = 0;
             continue;
         }
         send_news(session);
@@ -301,7 +303,9 @@ int nf_other_run(struct nf_ranks *ranks, struct nfold_run *run, nfold_error *err
         return rc;
     ranks->post.run++;
     start = nf_letter_body(&letter, sizeof *start);
-    if (!start || start->code < 0)
+    if (!run && (!start || start->code < 0))
+        rc = 1; /* and no more will come: rank 0 says so */
+    else if (!start || start->code < 0)
         rc = nf_fail(err, start ? start->code : NFOLD_E_INTERNAL,
                      "the run does not begin; rank 0 says why");
     else

@@ -28,6 +28,7 @@
 #endif
 
 #define TAG         7
+#define LOST_STATUS 3 /* as nfold_error_status gives */
 #define END_SECONDS 5 /* MPI_Finalize and MPI_Abort have hung */
 
 /* A message on its way, in either direction. */
@@ -98,7 +99,7 @@ static void end_mpi(int status, void *nothing)
         return;
     watch_the_end(status);
     if (here.is_broken)
-        MPI_Abort(MPI_COMM_WORLD, status != 0 ? status : 1);
+        MPI_Abort(MPI_COMM_WORLD, status != 0 ? status : LOST_STATUS);
     if (here.has_own_comm)
         drop_rest();
     MPI_Finalize();
@@ -313,6 +314,14 @@ static int port_poll(struct nf_port_message *message)
     return 0;
 }
 
+static void port_give_up(const char *words)
+{
+    fputs(words, stderr);
+    watch_the_end(LOST_STATUS);
+    MPI_Abort(MPI_COMM_WORLD, LOST_STATUS);
+    _exit(LOST_STATUS);
+}
+
 /* Of a communicator that is the program's what is left unreceived would hold up MPI_Comm_free. */
 static void port_finish(int is_broken)
 {
@@ -330,6 +339,7 @@ static void port_finish(int is_broken)
 extern const struct nf_port nfold_mpi_port;
 __attribute__((visibility("default"))) const struct nf_port nfold_mpi_port = {
     .abi = NF_PORT_ABI,
+    .size = sizeof(struct nf_port),
     .name = NAME,
     .mpirun = NF_PORT_MPIRUN,
     .describe = port_describe,
@@ -338,5 +348,6 @@ __attribute__((visibility("default"))) const struct nf_port nfold_mpi_port = {
     .send = port_send,
     .on_their_way = port_on_their_way,
     .poll = port_poll,
+    .give_up = port_give_up,
     .finish = port_finish,
 };

@@ -25,7 +25,7 @@ struct nf_port_message {
 };
 
 struct nf_port {
-    unsigned abi;       /* NF_PORT_ABI */
+    unsigned abi, size; /* NF_PORT_ABI, sizeof(struct nf_port): others refuse the module */
     const char *name;   /* "openmpi", "mpich": the word of --mpi */
     const char *mpirun; /* the launcher's path where the builder knew it, or "" */
     /* "Open MPI 4.1.4". */
@@ -42,6 +42,8 @@ struct nf_port {
     unsigned (*on_their_way)(int to);
     /* 1: *message is a whole one; 0: there is none; < 0: MPI failed. */
     int (*poll)(struct nf_port_message *message);
+    /* Ends this process and all others now, with these words on stderr. */
+    void (*give_up)(const char *words);
     /* No messages from here on: MPI stays. is_broken: a rank is gone, so at exit() all are aborted.
      */
     void (*finish)(int is_broken);

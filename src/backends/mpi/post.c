@@ -16,6 +16,7 @@ int nf_post_open(struct nf_post *post, const struct nfold_engine *engine,
                              .port = port,
                              .rank = place->rank,
                              .size = place->size,
+                             .is_theirs = place->is_theirs,
                              .meeting = (uint16_t)place->meeting,
                              .peer = calloc((size_t)place->size, sizeof *post->peer)};
     return post->peer ? 0 : nf_fail_memory(err);

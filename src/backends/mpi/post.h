@@ -20,9 +20,10 @@ struct nf_post {
     uint16_t meeting;
     uint32_t run;         /* the one that is going on; 0: none yet */
     struct nf_peer *peer; /* [size] */
+    int is_theirs;        /* MPI is the program's */
     int is_command;       /* of ranks that do nothing else: a program may come late */
     double timeout;       /* a peer may be silent for so long; 0: for ever */
-    double keep_every; /* what is merged is handed in so often; 0: at the end */
+    double keep_every;    /* what is merged is handed in so often; 0: at the end */
     double watched_at;
     double communication; /* seconds in the port */
     int is_broken;        /* a peer is gone, or MPI failed: err says so */

@@ -1,12 +1,15 @@
 /* session.c: what every rank does in a run. */
 #include "session.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "wait.h"
 
-#define NAP_SECONDS 1e-3
-#define NAP_MOST    20e-3
+#define NAP_FIRST       50e-6
+#define NAP_SECONDS     4e-3
+#define NAP_MOST        20e-3
+#define GIVE_UP_SECONDS 2.0 /* for the item at work when a rank is lost */
 
 void nf_session_begin(struct nf_session *session, struct nf_ranks *ranks, struct nfold_run *run,
                       unsigned crowd)
@@ -70,23 +73,43 @@ void nf_session_stop(struct nf_session *session)
     session->ranks->engine->halt(session->run);
 }
 
-/* With more ranks than processors each naps longer, since every waking costs the others. */
+/* Naps grow: native code and other parts come soon after the beginning. With more ranks than
+ * processors they grow longer, since every waking costs the others. */
 void nf_session_rest(struct nf_session *session, struct nf_wait *wait)
 {
-    double nap = NAP_SECONDS * session->ranks->crowd;
-    if (nf_crew_is_busy(&session->ranks->crew)) {
-        nf_crew_wait(&session->ranks->crew, nap < NAP_MOST ? nap : NAP_MOST);
-        nf_wait_reset(wait);
-    } else {
+    double most = NAP_SECONDS * session->ranks->crowd;
+    if (!nf_crew_is_busy(&session->ranks->crew)) {
         nf_wait_a_bit(wait);
+        return;
     }
+    session->nap = session->nap < NAP_FIRST ? NAP_FIRST : 1.3 * session->nap;
+    if (session->nap > most)
+        session->nap = most;
+    if (session->nap > NAP_MOST)
+        session->nap = NAP_MOST;
+    nf_crew_wait(&session->ranks->crew, session->nap);
+    nf_wait_reset(wait);
+}
+
+/* A rank is lost, and an item here takes for ever: nobody can be told any more but the user. Where
+ * MPI is the program's, the item is waited for. */
+static void give_up(const struct nf_post *post)
+{
+    char words[sizeof post->err.message + 16];
+    snprintf(words, sizeof words, "nfold: %s\n", post->err.message);
+    post->port->give_up(words);
 }
 
 void nf_session_end(struct nf_session *session)
 {
-    session->ranks->engine->halt(session->run);
-    while (nf_crew_is_busy(&session->ranks->crew))
+    const struct nf_post *post = &session->ranks->post;
+    double began = post->engine->now();
+    post->engine->halt(session->run);
+    while (nf_crew_is_busy(&session->ranks->crew)) {
+        if (post->is_broken && !post->is_theirs && post->engine->now() - began > GIVE_UP_SECONDS)
+            give_up(post);
         nf_crew_wait(&session->ranks->crew, NAP_MOST);
+    }
 }
 
 void nf_session_sum_up(struct nf_session *session, struct nfold_rank_report *report)

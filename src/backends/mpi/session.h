@@ -17,6 +17,7 @@ struct nf_session {
     int has_wanted;        /* another part is asked for */
     uint64_t failed_place; /* the lowest that was passed on */
     double began, rested_at;
+    double nap;     /* the last */
     double kept_at; /* what was merged was handed in */
 };
 

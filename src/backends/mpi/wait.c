@@ -31,12 +31,3 @@ void nf_wait_a_bit(struct nf_wait *wait)
     nap.tv_nsec = (long)(wait->nap * 1e9);
     nanosleep(&nap, NULL);
 }
-
-uint64_t nf_wait_hash(const void *data, size_t size)
-{
-    const unsigned char *byte = data;
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t k = 0; k < size; k++)
-        hash = (hash ^ byte[k]) * UINT64_C(1099511628211);
-    return hash;
-}

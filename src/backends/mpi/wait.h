@@ -14,7 +14,4 @@ struct nf_wait nf_wait_begin(const struct nfold_engine *engine);
 void nf_wait_reset(struct nf_wait *wait);
 void nf_wait_a_bit(struct nf_wait *wait);
 
-/* FNV-1a: to compare, not to protect. */
-uint64_t nf_wait_hash(const void *data, size_t size);
-
 #endif
