@@ -93,7 +93,7 @@ static int quote_place(struct nfold_buffer *out, const char *value, size_t lengt
                        const char **why)
 {
     int is_here = place == NF_SHELL_HERE || place == NF_SHELL_HERE_RAW;
-    *why = "only letters, digits and - _ . + / can stand inside ${…}, $((…)) or […]";
+    *why = "only letters, digits and - _ . + / can stand in ${…}, $((…)), […] or after >&";
     if (place == NF_SHELL_STRICT && ordinary_length(value, length) != length)
         return -1;
     *why = "a newline cannot stand in a here-document";

@@ -655,12 +655,16 @@ static int render(const struct nf_template *pattern, const struct nf_task *task,
                                 .err = err};
     int rc = put_pieces(&renderer);
     nf_buffer_clear(&renderer.word);
-    if (rc >= 0 && out->failed)
+    if (out->failed)
         return nf_fail_memory(err);
     if (rc >= 0 && is_quoted && out->size - before > pattern->limit)
-        return nf_fail(err, NFOLD_E_VALUE,
-                       "task %llu: its command line has %zu bytes, and %zu are allowed",
-                       (unsigned long long)task->sequence, out->size - before, pattern->limit);
+        rc = nf_fail(err, NFOLD_E_VALUE,
+                     "task %llu: its command line has %zu bytes, and %zu are allowed",
+                     (unsigned long long)task->sequence, out->size - before, pattern->limit);
+    if (rc < 0 && out->size > before) {
+        out->size = before;
+        out->data[before] = '\0';
+    }
     return rc;
 }
 
