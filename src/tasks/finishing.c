@@ -23,12 +23,20 @@ static void free_slot(struct nf_loop *loop, unsigned index)
     nf_attempt_free(attempt);
 }
 
+/* Tasks in all: 0 while that is not known. */
+static uint64_t total_of(const struct nf_loop *loop)
+{
+    uint64_t total = nf_input_total(loop->with->input);
+    return total == 0 && loop->is_input_over ? nf_record_counts(loop->with->record)->submitted
+                                             : total;
+}
+
 /* An ended task counts for --halt; a halt that ends tasks must not count those. */
 static int note_halt(struct nf_loop *loop, const struct nf_task_result *result, nfold_error *err)
 {
     if (loop->stage >= NF_STAGE_END)
         return 0;
-    enum nf_halt_when when = nf_halt_note(&loop->halt, result, nf_input_total(loop->with->input));
+    enum nf_halt_when when = nf_halt_note(&loop->halt, result, total_of(loop));
     if (when == NF_HALT_NEVER)
         return 0;
     loop->result->halt_status = loop->halt.status;
