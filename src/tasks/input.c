@@ -3,6 +3,7 @@
 #include "input.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +27,7 @@ struct nf_input {
     const struct nf_template *pattern;
     struct nf_values names; /* of --header */
     int has_names, uses_stdin, waits_for;
+    unsigned lists; /* of words, for their names */
     uint64_t sequence;
     /* how many records a task takes */
     size_t most;       /* SIZE_MAX: as many as a line may hold */
@@ -112,7 +114,9 @@ static int add_list(struct nf_input *input, const char *const *words, size_t cou
                     nfold_error *err)
 {
     struct nf_source *source;
-    int rc = nf_source_open_list(&source, words, count, &input->rules, err);
+    char name[32];
+    snprintf(name, sizeof name, "list %u", ++input->lists);
+    int rc = nf_source_open_list(&source, name, words, count, &input->rules, err);
     return rc < 0 ? rc : nf_combine_add(input->combine, source, is_linked, err);
 }
 
@@ -164,6 +168,8 @@ static int add_sources(struct nf_input *input, const nfold_options *options,
         rc = add_file(input, nf_options_list(options, "arg-file", i), links_all, err);
     if (rc >= 0)
         rc = add_operands(input, options, operands, count, err);
+    if (rc >= 0)
+        rc = nf_combine_check(input->combine, err);
     if (rc >= 0 && !nf_combine_source(input->combine, 0))
         rc = add_file(input, "-", 0, err);
     return rc;
@@ -448,6 +454,16 @@ uint64_t nf_input_total(const struct nf_input *input)
     if (input->has_names || input->packs)
         return 0;
     return records / input->most + (records % input->most != 0);
+}
+
+uint64_t nf_input_columns(const struct nf_input *input)
+{
+    unsigned sources = 0;
+    while (nf_combine_source(input->combine, sources))
+        sources++;
+    if (input->columns.is_split || input->is_bare || input->most > UINT32_MAX)
+        return 0;
+    return (uint64_t)sources * input->most;
 }
 
 const char *const *nf_input_names(const struct nf_input *input, unsigned *count)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "places.h"
+#include "plain_words.h"
 #include "quote.h"
 #include "replacement.h"
 #include "suggest.h"
@@ -682,22 +683,56 @@ int nf_template_render_text(const struct nf_template *pattern, const struct nf_t
 
 /* ---- what it takes ---- */
 
-unsigned nf_template_columns(const struct nf_template *pattern)
+int nf_template_check_columns(const struct nf_template *pattern, uint64_t most, nfold_error *err)
 {
-    int highest = 0;
-    for (size_t i = 0; i < pattern->piece_count; i++)
-        if (pattern->pieces[i].kind == PIECE_REPLACEMENT &&
-            pattern->pieces[i].replacement.column > highest)
-            highest = pattern->pieces[i].replacement.column;
-    return (unsigned)highest;
+    for (size_t i = 0; i < pattern->piece_count; i++) {
+        const struct piece *piece = &pattern->pieces[i];
+        int column = piece->kind == PIECE_REPLACEMENT ? piece->replacement.column : 0;
+        if (column <= 0 || (uint64_t)column <= most)
+            continue;
+        nf_fail(err, NFOLD_E_USAGE, "%.*s: a task has %llu input%s here",
+                (int)(piece->end - piece->begin), pattern->text + piece->begin,
+                (unsigned long long)most, most == 1 ? "" : "s");
+        return complain(pattern, piece->begin, piece->end - piece->begin, err);
+    }
+    return 0;
 }
 
-int nf_template_takes_all(const struct nf_template *pattern)
+/* Where the first word ends, if no replacement is in it; otherwise 0. */
+static size_t first_word_length(const struct nf_template *pattern)
 {
-    for (size_t i = 0; i < pattern->piece_count; i++)
-        if (is_for_each(&pattern->pieces[i]))
-            return 1;
-    return 0;
+    size_t i = 0, length = 0;
+    for (; i < pattern->piece_count && !ends_group(pattern->pieces[i].kind); i++) {
+        if (pattern->pieces[i].kind == PIECE_REPLACEMENT)
+            return 0;
+        length = pattern->pieces[i].end;
+    }
+    return length;
+}
+
+/* The line as a shell would see it for a harmless value. */
+static char *render_sample(const struct nf_template *pattern)
+{
+    struct nfold_buffer line = {0};
+    char value[] = "x", *values[] = {value};
+    struct nf_task task = {.sequence = 1, .value_count = 1, .values = values};
+    int rc = nf_template_render(pattern, &task, 1, &line, NULL);
+    if (rc >= 0 && !line.failed && line.data)
+        return line.data;
+    nf_buffer_clear(&line);
+    return NULL;
+}
+
+char *nf_template_program(const struct nf_template *pattern)
+{
+    struct nfold_buffer words = {0};
+    char *line = first_word_length(pattern) > 0 ? render_sample(pattern) : NULL;
+    int count = line ? nf_shell_plain_words(line, &words) : -1;
+    free(line);
+    if (count > 0 && !words.failed)
+        return words.data;
+    nf_buffer_clear(&words);
+    return NULL;
 }
 
 size_t nf_template_fixed_bytes(const struct nf_template *pattern)

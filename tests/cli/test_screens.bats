@@ -28,6 +28,12 @@ load screen.bash
 @test "help teaches logs" { screen help-logs; }
 @test "help teaches verify" { screen help-verify; }
 
+@test "help teaches tasks" { screen help-tasks; }
+@test "tasks: what would run" { screen tasks-dry-run; }
+@test "tasks: bad input is shown where it stands" { screen tasks-bad-input; }
+@test "tasks: every option of GNU parallel is known" { screen tasks-options; }
+@test "tasks started many times: one says so, all end" { screen tasks-started-by-srun; }
+
 @test "every screen is drawn by a test" {
     for file in "$BATS_TEST_DIRNAME"/golden/*.screen; do
         name=$(basename "$file" .screen)
