@@ -1,6 +1,6 @@
 /* supervisor.c: the loop that waits: for tasks' output and ends, for inputs, timers and signals.
  *
- * A short task costs one wake-up: its pipes come into the epoll only once it is three milliseconds
+ * A short task costs one wake-up: its pipes come into the epoll only once it is ten milliseconds
  * old, and what it wrote is taken at its end. */
 #include "supervisor.h"
 
