@@ -39,9 +39,11 @@ struct parts {
 static int open_template(struct parts *parts, const struct nf_command *command, size_t words,
                          nfold_error *err)
 {
+    double chars = nf_options_size(command->options, "max-chars");
     int rc = nf_template_open(&parts->pattern, command->options, command->operand, words, err);
     if (rc >= 0)
-        nf_template_limit(parts->pattern, NF_COMMAND_BYTES);
+        nf_template_limit(parts->pattern,
+                          chars < NF_COMMAND_BYTES ? (size_t)chars : NF_COMMAND_BYTES);
     return rc;
 }
 

@@ -30,12 +30,12 @@ struct nf_input {
     unsigned lists; /* of words, for their names */
     uint64_t sequence;
     /* how many records a task takes */
-    size_t most;       /* SIZE_MAX: as many as a line may hold */
-    int is_bare;       /* -N0: a record starts a task and is not given to it */
-    int packs;         /* -m -X --xargs: the length of the line is a limit, too */
-    int spreads;       /* -m -X: the last ones are spread over the slots */
-    size_t line_bytes; /* that limit */
-    size_t used_bytes; /* of the records in the queue that were counted */
+    size_t most;     /* SIZE_MAX: as many as a line may hold */
+    int is_bare;     /* -N0: a record starts a task and is not given to it */
+    int packs;       /* -m -X --xargs: the length of the line is a limit, too */
+    int spreads;     /* -m -X: the last ones are spread over the slots */
+    long line_bytes; /* that limit */
+    long used_bytes; /* of the records in the queue that were counted */
     size_t counted;
     unsigned slots;
     int is_at_end;
@@ -229,7 +229,7 @@ static void read_packing(struct nf_input *input, const nfold_options *options)
     input->most += input->is_bare;
     input->line_bytes = NF_COMMAND_BYTES;
     if (chars < NF_COMMAND_BYTES)
-        input->line_bytes = (size_t)chars;
+        input->line_bytes = (long)chars;
     input->is_shuffled = nf_options_flag(options, "shuf");
     double seed = nf_options_count(options, "seed");
     struct timespec now = {0};
@@ -339,9 +339,9 @@ static int shuffle(struct nf_input *input, nfold_error *err)
     return 1;
 }
 
-static size_t record_bytes(const struct nf_input *input, const struct nf_values *record)
+static long record_bytes(const struct nf_input *input, const struct nf_values *record)
 {
-    size_t bytes = 0;
+    long bytes = 0;
     for (unsigned i = 0; i < record->count; i++)
         bytes += nf_template_value_bytes(input->pattern, record->value[i]);
     return bytes;
@@ -356,9 +356,9 @@ static int is_full(struct nf_input *input)
     if (input->counted == 0)
         input->used_bytes = nf_template_fixed_bytes(input->pattern);
     while (input->counted < queue_size(queue)) {
-        size_t bytes = record_bytes(input, &queue->record[queue->first + input->counted]);
+        long bytes = record_bytes(input, &queue->record[queue->first + input->counted]);
         if (input->counted >= input->most ||
-            (input->counted > 0 && input->used_bytes + bytes > input->line_bytes))
+            (input->counted > 0 && input->used_bytes + bytes >= input->line_bytes))
             return 1;
         input->used_bytes += bytes;
         input->counted++;

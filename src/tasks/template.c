@@ -11,6 +11,8 @@
 #include "replacement.h"
 #include "suggest.h"
 
+#define MOST_DIGITS 20 /* of {#} and {%} */
+
 enum piece_kind {
     PIECE_TEXT,
     PIECE_BLANK, /* ends a context group */
@@ -265,8 +267,11 @@ static int read_words(struct nf_template *pattern, nfold_error *err)
     for (size_t i = 0; rc >= 0 && i < pattern->word_count; i++) {
         if (i > 0)
             rc = append_piece(pattern, &(struct piece){.kind = PIECE_WORD}, err);
+        size_t begin = pattern->word_begin[i], end = pattern->word_begin[i + 1] - 1;
         if (rc >= 0)
-            rc = read_pieces(pattern, pattern->word_begin[i], pattern->word_begin[i + 1] - 1, err);
+            rc = begin == end
+                     ? append_piece(pattern, &(struct piece){.begin = begin, .end = end}, err)
+                     : read_pieces(pattern, begin, end, err);
     }
     return rc;
 }
@@ -735,27 +740,78 @@ char *nf_template_program(const struct nf_template *pattern)
     return NULL;
 }
 
-size_t nf_template_fixed_bytes(const struct nf_template *pattern)
+/* Groups as put_pieces has them, each with the blank before it. */
+static size_t group_end(const struct nf_template *pattern, size_t begin)
 {
-    size_t bytes = 0;
-    for (size_t i = 0; i < pattern->piece_count; i++)
-        bytes += pattern->pieces[i].kind == PIECE_REPLACEMENT
-                     ? 20
-                     : pattern->pieces[i].end - pattern->pieces[i].begin + 1;
+    size_t end = begin + 1;
+    while (end < pattern->piece_count && !ends_group(pattern->pieces[end].kind))
+        end++;
+    return end;
+}
+
+static size_t count_for_each(const struct nf_template *pattern, size_t begin, size_t end)
+{
+    size_t count = 0;
+    for (size_t i = begin; i < end; i++)
+        count += is_for_each(&pattern->pieces[i]) != 0;
+    return count;
+}
+
+/* Bytes of the group that are there whatever the values are. */
+static long text_bytes(const struct nf_template *pattern, size_t begin, size_t end)
+{
+    long bytes = 0;
+    for (size_t i = begin; i < end; i++) {
+        const struct piece *piece = &pattern->pieces[i];
+        if (piece->kind != PIECE_REPLACEMENT)
+            bytes += piece->kind == PIECE_WORD ? 1 : (long)(piece->end - piece->begin);
+        else if (piece->replacement.what != NF_REPLACE_VALUE)
+            bytes += MOST_DIGITS;
+    }
     return bytes;
 }
 
-size_t nf_template_value_bytes(const struct nf_template *pattern, const char *value)
+long nf_template_fixed_bytes(const struct nf_template *pattern)
+{
+    long bytes = 0;
+    for (size_t begin = 0, end; begin < pattern->piece_count; begin = end) {
+        end = group_end(pattern, begin);
+        size_t values = count_for_each(pattern, begin, end);
+        int is_blank = pattern->pieces[begin].kind == PIECE_BLANK;
+        if (values > 0 && pattern->repeats_context)
+            bytes += is_blank - 1L;
+        else
+            bytes += text_bytes(pattern, begin, end) - (long)values;
+    }
+    return bytes;
+}
+
+static long piece_bytes(const struct piece *piece, const char *value)
 {
     struct nfold_buffer quoted = {0};
-    size_t bytes = 0, times = 0, context = 0;
-    nf_quote_word(&quoted, value, strlen(value));
-    for (size_t i = 0; i < pattern->piece_count; i++) {
-        times += pattern->pieces[i].kind == PIECE_REPLACEMENT;
-        if (pattern->repeats_context && pattern->pieces[i].kind == PIECE_TEXT)
-            context += pattern->pieces[i].end - pattern->pieces[i].begin;
-    }
-    bytes = times * (quoted.size + 1) + context;
+    size_t length = strlen(value);
+    if (piece->kind != PIECE_REPLACEMENT || piece->replacement.what != NF_REPLACE_VALUE)
+        return 0;
+    value = nf_replacement_take(piece->replacement.form, value, &length);
+    nf_quote_word(&quoted, value, length);
+    length = quoted.size;
     nf_buffer_clear(&quoted);
+    return (long)length;
+}
+
+long nf_template_value_bytes(const struct nf_template *pattern, const char *value)
+{
+    long bytes = 0;
+    for (size_t begin = 0, end; begin < pattern->piece_count; begin = end) {
+        end = group_end(pattern, begin);
+        size_t values = count_for_each(pattern, begin, end);
+        for (size_t i = begin; i < end; i++)
+            bytes += piece_bytes(&pattern->pieces[i], value);
+        if (values > 0 && pattern->repeats_context)
+            bytes +=
+                text_bytes(pattern, begin, end) + 1 - (pattern->pieces[begin].kind == PIECE_BLANK);
+        else
+            bytes += (long)values;
+    }
     return pattern->is_argv ? 3 * bytes : bytes;
 }

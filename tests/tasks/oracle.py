@@ -116,7 +116,7 @@ def random_packed(rng):
     options = rng.choice([["-N", "2"], ["-N3"], ["-n", "2"], ["-n3"], ["-X"], ["-m"], ["--xargs"],
                           ["-L", "2"], ["-L1"], ["-N0"], ["-X", "-n2"], ["-m", "-n", "3"],
                           ["-N2", "-q"], ["-m", "-q"], ["-L2", "-n1"], ["--xargs", "-L2"],
-                          ["-X", "-q"], ["--xargs", "-s30"], ["-X", "-s", "50"], ["-m", "-s40"]])
+                          ["-X", "-q"], ["--xargs", "-s90"], ["-X", "-s", "99"], ["-m", "-s80"]])
     template = rng.choice(ONE)
     if "-q" in options:
         template = rng.choice([["echo", "{}"], ["echo", "p{}s", "x"], ["echo", "a {} b"]])
