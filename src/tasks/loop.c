@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "run_directory.h"
 #include "slot.h"
 
 #define LOOK_SECONDS 0.1
@@ -83,6 +84,18 @@ static int open_tag(struct nf_loop *loop, nfold_error *err)
     return rc >= 0 && loop->tag && names ? nf_template_names(loop->tag, names, count, err) : rc;
 }
 
+/* --workdir: made where it is missing, as GNU parallel does. */
+static int make_directory(const char *path, nfold_error *err)
+{
+    if (!path)
+        return 0;
+    if (access(path, F_OK) != 0)
+        nf_run_directory_make(path, NULL);
+    return access(path, X_OK) == 0
+               ? 0
+               : nf_fail_errno(err, "option 'workdir': cannot work in the folder %s", path);
+}
+
 static int read_options(struct nf_loop *loop, nfold_error *err)
 {
     const nfold_options *options = loop->with->options;
@@ -95,7 +108,9 @@ static int read_options(struct nf_loop *loop, nfold_error *err)
     setting->has_nice = !isnan(nice);
     setting->nice = isnan(nice) ? 0 : (int)nice;
     setting->pid = loop->with->guardian ? loop->with->guardian->pid : getpid();
-    int rc = nf_halt_read(&loop->halt, nf_options_text(options, "halt"), err);
+    int rc = make_directory(setting->directory, err);
+    if (rc >= 0)
+        rc = nf_halt_read(&loop->halt, nf_options_text(options, "halt"), err);
     if (rc >= 0)
         rc = nf_retry_open(&loop->retry, options, err);
     if (rc >= 0)
