@@ -15,8 +15,8 @@ What differs on purpose is not asked for; docs/guide/tasks.md has the same list:
     a newline in a word after :::    makes two inputs                is part of the input
     {= perl =} --rpl --plus --pipe   done                            refused; says what to use instead
     wrong use                        exit 255                        exit 2
+    a command that is not on PATH    fails once an input             said once, exit 127
     a command line over 64 kB        refused                         up to 128 kB
-    -m -X: inputs on a line          as many as fit                  at most as many: 128 kB, never over -s
     ::::+ of unequal length          the rest is left out            an error
     exit status of --resume          what failed now                 all that is not ok, earlier runs too
     --resume, a task that was cut    Exitval 0 Signal 15 is done     runs again
@@ -115,7 +115,7 @@ def packed(rng):
     count = rng.randint(1, 40)
     values = many_values(rng, count, count)
     options = rng.choice([["-X"], ["-m"], ["-N3"], ["-n4"], ["-L3"], ["-X", "-N2"], ["--xargs"],
-                          ["-N2", "-q"]])
+                          ["-N2", "-q"], ["-X", "-s", "200"], ["-m", "-s", "150"]])
     template = ["show", "{}"] if "-q" in options else [rng.choice(
         ["show {}", "show", "show a{}b", "show {.} x{/}y", "show {1} {2}" if "-N3" in options else "show z{}"])]
     return Run([Case(["-k", f"-j{rng.randint(1, 4)}"] + options, template, stdin=lines(values))])
@@ -239,7 +239,7 @@ TRAPS = [
          Case(["-k", "-0", "--joblog", "log2"], ["echo {}"], stdin=b"a\nb\0")]),
     Run([Case(["-k"], ["cat; show {}"], [":::", "a", "b"], stdin=b"one\ntwo\n")]),
     Run([Case(["-k"], ["cat; show {}"], stdin=b"one\ntwo\n")]),
-    Run([Case(["-k", "--joblog", "log"], ["no-such-program-here {}"], [":::", "a", "b"])], False),
+    Run([Case(["-k", "--joblog", "log"], ["no-such-program-here {} #"], [":::", "a", "b"])], False),
     Run([Case(["-k"], ["show"])]),
     Run([Case(["-k"], ["show"], [":::"])]),
     Run([Case(["-k", "-j0"], ["show {}"], [":::", "a", "b"])]),
