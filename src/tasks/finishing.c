@@ -77,6 +77,14 @@ static void hint_not_found(struct nf_loop *loop, const struct nf_task_result *re
                     : "a task's command was not found (exit code 127)");
 }
 
+/* What it printed is lost: its end must be in the record, and must not be ok. */
+static void spoil(struct nf_task_result *result)
+{
+    result->is_final = 1;
+    if (result->status == NF_TASK_OK)
+        result->status = NF_TASK_CUT;
+}
+
 int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,
                    nfold_error *err)
 {
@@ -86,9 +94,11 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
     nf_memory_limit_end(&loop->memory, attempt, &result);
     result.is_final = !is_tried_again(loop, attempt, &result);
     int rc = nf_attempt_end(attempt, &result, !result.is_final, err);
-    if (rc >= 0)
-        rc = nf_record_ended(loop->with->record, &attempt->task, nf_buffer_text(&attempt->line),
-                             &result, err);
+    if (rc < 0)
+        spoil(&result);
+    int recorded = nf_record_ended(loop->with->record, &attempt->task,
+                                   nf_buffer_text(&attempt->line), &result, rc < 0 ? NULL : err);
+    rc = rc < 0 ? rc : recorded;
     nf_statistics_ended(loop->with->statistics, &result, loop->now);
     if (loop->with->ended)
         loop->with->ended(loop->with->user, &attempt->task, nf_buffer_text(&attempt->line), &result,

@@ -41,3 +41,12 @@ teardown() {
     run bash -c 'yes | timeout 60 "$NFOLD" tasks --halt soon,done=20 "echo {#}" 2>err | wc -l'
     ((output >= 20 && output < 200))
 }
+
+@test "a task whose output could not be written is counted, and is not ok" {
+    tasks --run-dir night -j 1 'echo {}' ::: a b >&- 2>err || status=$?
+    cat err
+    [[ $status == 3 ]]
+    [[ $(<err) == *"cannot write to stdout"* && $(<err) != *"do not add up"* ]]
+    run "$NFOLD" resume night
+    [[ $status == 0 && $output == *a*b* ]]
+}
