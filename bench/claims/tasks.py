@@ -27,7 +27,8 @@ def measure_rate(setting, folder):
     loop, _ = compile_c(setting, "cc", ["-O2"], "vfork_loop.c", "vfork_loop")
     nfold = [setting.nfold, "tasks", "-j", "2", "--quiet"]
     commands = {
-        "vfork loop in C": [loop, many, 2, "/bin/true"],
+        # With one argument /bin/true does more than without, so all give it one.
+        "vfork loop in C": [loop, many, 2, "/bin/true", "17"],
         "nfold tasks": [*nfold, "/bin/true", "::::", write_list(folder, many)],
         "nfold tasks --joblog": [*nfold, "--joblog", f"{folder}/nfold.log", "/bin/true", "::::",
                                  write_list(folder, many)],

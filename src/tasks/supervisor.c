@@ -113,10 +113,8 @@ static int take_output(struct nf_loop *loop, uint64_t number, nfold_error *err)
     int rc = nf_output_readable(attempt->stream, (int)which, err);
     if (rc > 0 && attempt->first_output < 0)
         attempt->first_output = loop->now - attempt->began;
-    if (rc == 0) {
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, attempt->read_fd[which], NULL);
-        attempt->read_fd[which] = -1;
-    }
+    if (rc == 0)
+        attempt->read_fd[which] = -1; /* closed, and so out of the epoll */
     return rc;
 }
 
