@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from contest import ROOT, Missing, Setting  # noqa: E402
 
 CLAIMS = ("integral", "expression", "workers", "processes", "mpi", "command", "vm", "mathematics",
-          "fork_join", "memory", "checkpoint", "report")
+          "fork_join", "memory", "checkpoint", "report", "tasks")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 

@@ -101,6 +101,7 @@ int nf_options_assign_is_taken(const nfold_options *options, const char *name, u
  * tables make one list); completion ("--workers -j --native", each word followed by a blank). */
 void nf_option_help(struct nfold_buffer *out, const struct nf_option *table);
 void nf_option_man(struct nfold_buffer *out, const struct nf_option *table);
+void nf_option_man_text(struct nfold_buffer *out, const char *text); /* escaped for mdoc */
 void nf_option_words(struct nfold_buffer *out, const struct nf_option *table);
 
 #endif

@@ -84,7 +84,7 @@ void nf_option_help(struct nfold_buffer *out, const struct nf_option *table)
 }
 
 /* Text of a manual: backslashes are shown, hyphens stay ASCII so that they can be copied. */
-static void write_roff(struct nfold_buffer *out, const char *text)
+void nf_option_man_text(struct nfold_buffer *out, const char *text)
 {
     if (*text == '.' || *text == '\'')
         nf_buffer_string(out, "\\&");
@@ -107,18 +107,18 @@ static void write_sentence(struct nfold_buffer *out, const char *text)
         nf_buffer_bytes(out, &first, 1);
         text++;
     }
-    write_roff(out, text);
+    nf_option_man_text(out, text);
     nf_buffer_string(out, ".\n");
 }
 
 static void write_man_flag(struct nfold_buffer *out, const char *flag, const char *metavar)
 {
     nf_buffer_string(out, " Fl ");
-    write_roff(out, flag);
+    nf_option_man_text(out, flag);
     if (!metavar)
         return;
     nf_buffer_string(out, " Ar ");
-    write_roff(out, metavar);
+    nf_option_man_text(out, metavar);
 }
 
 static void write_man_row(struct nfold_buffer *out, const struct nf_option *row)
@@ -135,12 +135,12 @@ static void write_man_row(struct nfold_buffer *out, const struct nf_option *row)
     write_sentence(out, row->help);
     if (row->metavar && row->choices) {
         nf_buffer_string(out, "One of ");
-        write_roff(out, row->choices);
+        nf_option_man_text(out, row->choices);
         nf_buffer_string(out, ".\n");
     }
     if (row->initial && row->type != NF_OPTION_FLAG) {
         nf_buffer_string(out, "The default is ");
-        write_roff(out, row->initial);
+        nf_option_man_text(out, row->initial);
         nf_buffer_string(out, ".\n");
     }
     char variable[NF_OPTION_VARIABLE_SIZE];

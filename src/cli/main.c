@@ -72,11 +72,29 @@ static void list_verbs(struct nfold_buffer *out)
     }
 }
 
+/* Breaks text at blanks into lines of at most 80 columns. */
+static void wrap(struct nfold_buffer *text)
+{
+    char *line = text->data, *blank = NULL;
+    for (char *c = text->data; c != NULL && *c != '\0'; c++) {
+        if (*c == ' ' && c - line <= 80)
+            blank = c;
+        if (c - line >= 80 && blank != NULL) {
+            *blank = '\n';
+            line = blank + 1;
+            blank = NULL;
+        }
+    }
+}
+
 static int show_verbs(nfold_error *err)
 {
     struct nfold_buffer list = {0};
+    nf_buffer_string(&list, "the verbs are ");
     list_verbs(&list);
-    nf_error_detail(err, "the verbs are %s; `nfold help` explains them\n", nf_buffer_text(&list));
+    nf_buffer_string(&list, "; `nfold help` explains them");
+    wrap(&list);
+    nf_error_detail(err, "%s\n", nf_buffer_text(&list));
     nf_buffer_clear(&list);
     return NFOLD_E_USAGE;
 }

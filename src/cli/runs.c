@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "page.h"
+#include "past_report.h"
 #include "run_directory.h"
 #include "run_operand.h"
 
@@ -34,7 +36,8 @@ static void print_run(struct listing *listing, const struct nf_history *history)
         nf_buffer_print(out, "    %s\n", history->note);
 }
 
-static void json_run(struct listing *listing, const struct nf_history *history)
+static void json_run(struct listing *listing, const struct nf_history *history,
+                     const struct nf_tasks_report *report)
 {
     struct nf_json *json = &listing->json;
     nf_json_object(json, NULL);
@@ -48,7 +51,44 @@ static void json_run(struct listing *listing, const struct nf_history *history)
     nf_run_counts_json(json, history);
     nf_json_string(json, "why", history->why[0] != '\0' ? history->why : NULL);
     nf_json_string(json, "damage", history->note[0] != '\0' ? history->note : NULL);
+    if (report)
+        nf_tasks_report_json(json, "report", report);
     nf_json_end(json);
+}
+
+static int save_page(const struct listing *listing, const struct nf_history *history,
+                     const struct nf_tasks_report *report, struct nf_timeline *timeline,
+                     nfold_error *err)
+{
+    struct nfold_buffer summary = {0};
+    nf_buffer_print(&summary, "%s: ", nf_history_name(history));
+    nf_run_counts(&summary, history);
+    const struct nf_page page = {nf_buffer_text(&summary), history->command.pattern, report,
+                                 timeline};
+    int rc = nf_page_save(nf_options_text(listing->command->options, "html"), &page, err);
+    nf_buffer_clear(&summary);
+    return rc;
+}
+
+/* The line of a run and, where it is asked for, its report. */
+static int show_history(struct listing *listing, const struct nf_history *history, nfold_error *err)
+{
+    const nfold_options *options = listing->command->options;
+    int has_page = nf_options_text(options, "html") != NULL;
+    int has_report = has_page || nf_options_flag(options, "report");
+    struct nf_tasks_report report;
+    struct nf_timeline *timeline = NULL;
+    int rc = has_report ? nf_past_report(history, &report, has_page ? &timeline : NULL, err) : 0;
+    if (rc >= 0 && listing->is_json)
+        json_run(listing, history, has_report ? &report : NULL);
+    else if (rc >= 0)
+        print_run(listing, history);
+    if (rc >= 0 && has_report && !listing->is_json)
+        nf_tasks_report_text(listing->out, &report);
+    if (rc >= 0 && has_page)
+        rc = save_page(listing, history, &report, timeline, err);
+    nf_timeline_close(timeline);
+    return rc;
 }
 
 /* A folder that cannot be read is a line, not the end of the list. */
@@ -65,10 +105,8 @@ static int show_run(void *user, const char *path, nfold_error *err)
         if (!listing->is_json)
             nf_buffer_print(listing->out, "%-26s cannot be read: %s\n", path, wrong.message);
         rc = 0;
-    } else if (listing->is_json) {
-        json_run(listing, &history);
     } else {
-        print_run(listing, &history);
+        rc = show_history(listing, &history, err);
     }
     nf_history_close(&history);
     return rc;
@@ -98,6 +136,8 @@ static int run(struct nf_command *command, nfold_error *err)
                               .json = {.out = &text},
                               .is_json = nf_options_flag(command->options, "json"),
                               .now = (double)time(NULL)};
+    if (nf_options_text(command->options, "html") && command->operand_count != 1)
+        return nf_verb_misused(command->verb, err, "--html needs one RUN");
     if (listing.is_json)
         nf_json_array(&listing.json, NULL);
     int rc = list(&listing, err);
@@ -112,9 +152,21 @@ static int run(struct nf_command *command, nfold_error *err)
     return rc;
 }
 
+static const struct nf_option rows[] = {
+    {.name = "report",
+     .type = NF_OPTION_FLAG,
+     .help = "where the time of each run went, and what to change"},
+    {.name = "html",
+     .type = NF_OPTION_TEXT,
+     .metavar = "FILE",
+     .help = "the report of one run as a page with the timeline of its slots"},
+    {0},
+};
+
 static const struct nf_example examples[] = {
     {"nfold runs", "all that are known in this folder"},
     {"nfold runs night1", "one of them"},
+    {"nfold runs night1 --report", "where its time went"},
     {"nfold runs --json", "for a program"},
     {0},
 };
@@ -131,6 +183,7 @@ const struct nf_verb nf_verb_runs = {
         "  failed    all tasks ended, not all of them ok\n"
         "  stopped   before all tasks had ended: `nfold resume RUN` goes on\n"
         "  died      without a word: `nfold resume RUN` goes on\n",
+    .tables = {rows},
     .common = {nf_rows_common},
     .examples = examples,
     .run = run,

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "guardian.h"
+#include "message.h"
 #include "options.h"
 #include "output.h"
 #include "signals.h"
@@ -38,9 +39,11 @@ struct parts {
 static int open_template(struct parts *parts, const struct nf_command *command, size_t words,
                          nfold_error *err)
 {
+    double chars = nf_options_size(command->options, "max-chars");
     int rc = nf_template_open(&parts->pattern, command->options, command->operand, words, err);
     if (rc >= 0)
-        nf_template_limit(parts->pattern, NF_COMMAND_BYTES);
+        nf_template_limit(parts->pattern,
+                          chars < NF_COMMAND_BYTES ? (size_t)chars : NF_COMMAND_BYTES);
     return rc;
 }
 
@@ -55,7 +58,9 @@ static int open_input(struct parts *parts, const struct nf_command *command, siz
     if (rc < 0)
         return rc;
     const char *const *names = nf_input_names(parts->input, &count);
-    return names ? nf_template_names(parts->pattern, names, count, err) : 0;
+    uint64_t columns = nf_input_columns(parts->input);
+    rc = names ? nf_template_names(parts->pattern, names, count, err) : 0;
+    return rc >= 0 && columns > 0 ? nf_template_check_columns(parts->pattern, columns, err) : rc;
 }
 
 /* ---- --dry-run ---- */
@@ -115,6 +120,24 @@ static int dry_run(struct parts *parts, const struct nf_command *command, size_t
 }
 
 /* ---- the run ---- */
+
+#define STATUS_NO_COMMAND 127
+
+/* A command that does not exist fails once, before a thousand tasks do. */
+static int check_program(const struct parts *parts, nfold_error *err)
+{
+    struct nf_shell_choice *shell = NULL;
+    char *program = nf_template_program(parts->pattern);
+    int rc = program ? nf_shell_choice_open(&shell, err) : 0;
+    if (rc >= 0 && program && !nf_shell_choice_knows(shell, program)) {
+        rc = nf_fail(err, NFOLD_E_MISSING, "there is no command '%s' on PATH; nothing was started",
+                     program);
+        nf_error_detail(err, "where one may fail for all inputs, --halt soon,fail=1 stops early\n");
+    }
+    nf_shell_choice_close(shell);
+    free(program);
+    return rc;
+}
 
 static int give_names(struct parts *parts, nfold_error *err)
 {
@@ -260,6 +283,13 @@ static int run_tasks(struct parts *parts, struct nf_command *command, size_t wor
     return rc;
 }
 
+/* Its exit status is the shell's. */
+static int say_no_command(const struct nf_command *command, const nfold_error *err)
+{
+    nf_message_error(&command->messages, "nfold tasks", err);
+    return STATUS_NO_COMMAND;
+}
+
 static int run(struct nf_command *command, nfold_error *err)
 {
     struct parts parts = {0};
@@ -271,6 +301,8 @@ static int run(struct nf_command *command, nfold_error *err)
     rc = open_template(&parts, command, words, err);
     if (rc >= 0 && nf_options_flag(command->options, "dry-run"))
         rc = dry_run(&parts, command, words, err);
+    else if (rc >= 0 && check_program(&parts, err) == NFOLD_E_MISSING)
+        command->status = say_no_command(command, err);
     else if (rc >= 0)
         rc = run_tasks(&parts, command, words, err);
     close_parts(&parts);

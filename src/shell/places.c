@@ -14,6 +14,7 @@ enum kind {
     DOLLAR_SINGLE,
     BRACE,   /* ${…} */
     BRACKET, /* $[…] and a[…]= */
+    HERE,    /* the body of a here-document in which $ is active */
 };
 
 struct frame {
@@ -21,7 +22,7 @@ struct frame {
     size_t begin;
     int is_strict;    /* arithmetic, or too deep to be sure */
     int is_expansion; /* the word goes on after it */
-    int has_quotes;   /* BRACE: ' opens a quote in it */
+    int has_quotes;   /* BRACE: ' opens a quote in it; in "${x:-…}" shells do not agree */
     unsigned cases;   /* of case … esac open: then ) ends a pattern */
 };
 
@@ -44,8 +45,9 @@ struct reader {
     struct here here[HERE_LIMIT]; /* bodies that begin after the next newline */
     unsigned here_count;
     int is_word_start;
-    int is_command;  /* the next word is one that names a command */
-    int is_redirect; /* the next word belongs to < or > */
+    int is_command;       /* the next word is one that names a command */
+    int is_redirect;      /* the next word belongs to < or > */
+    unsigned strict_word; /* the word after >&, at this depth + 1: bash expands it twice; 0: none */
 };
 
 static int fail(struct reader *reader, size_t at, const char *what)
@@ -85,6 +87,8 @@ static enum nf_shell_place place_of(const struct frame *frame)
         return NF_SHELL_SINGLE;
     case DOLLAR_SINGLE:
         return NF_SHELL_DOLLAR_SINGLE;
+    case HERE:
+        return NF_SHELL_HERE;
     case BRACE:
     case BRACKET:
         return NF_SHELL_STRICT;
@@ -105,9 +109,14 @@ static void mark_as(struct reader *reader, size_t count, enum nf_shell_place pla
             (struct nf_shell_byte){(unsigned char)place, (unsigned char)flags};
 }
 
+static enum nf_shell_place place_here(struct reader *reader)
+{
+    return reader->strict_word ? NF_SHELL_STRICT : place_of(top(reader));
+}
+
 static void mark(struct reader *reader, size_t count)
 {
-    mark_as(reader, count, place_of(top(reader)), 0);
+    mark_as(reader, count, place_here(reader), 0);
 }
 
 /* Opens a frame with the next count bytes. */
@@ -147,6 +156,7 @@ static int fail_open(struct reader *reader, const struct frame *frame)
         [DOLLAR_SINGLE] = "this ' is not closed",
         [BRACE] = "this ${ is not closed",
         [BRACKET] = "this [ is not closed",
+        [HERE] = "this here-document is not closed",
     };
     return fail(reader, frame->begin, texts[frame->kind]);
 }
@@ -157,7 +167,7 @@ static int take_pair(struct reader *reader)
 {
     int is_inner = reader->backticks > 0 && peek(reader, 1) == '`';
     mark(reader, 1);
-    mark_as(reader, 1, place_of(top(reader)), NF_SHELL_ESCAPED);
+    mark_as(reader, 1, place_here(reader), NF_SHELL_ESCAPED);
     for (unsigned i = reader->depth + 1; is_inner && i-- > 0;) {
         reader->stack[i].is_strict = 1;
         if (reader->stack[i].kind == BACKTICK)
@@ -167,19 +177,31 @@ static int take_pair(struct reader *reader)
     return 0;
 }
 
+static void end_word(struct reader *reader)
+{
+    if (reader->strict_word == reader->depth + 1)
+        reader->strict_word = 0;
+}
+
 /* The first ` that is not escaped ends it, whatever quotes seem to be open. */
 static int close_backtick(struct reader *reader)
 {
     if (top(reader)->kind != BACKTICK)
         return fail_open(reader, top(reader));
+    end_word(reader);
     pop(reader);
     return 0;
+}
+
+static int knows_quotes(enum kind kind)
+{
+    return kind != DOUBLE && kind != HERE;
 }
 
 /* ${name…}: whether ' is a quote in the rest depends on the operator if "…" is around it. */
 static int take_brace(struct reader *reader)
 {
-    int is_in_double = top(reader)->kind == DOUBLE;
+    int is_in_double = !knows_quotes(top(reader)->kind);
     int rc = push(reader, BRACE, 2, 0);
     size_t ahead = 0;
     while (peek(reader, ahead) == '!' || peek(reader, ahead) == '#')
@@ -194,7 +216,7 @@ static int take_brace(struct reader *reader)
 
 static int take_dollar(struct reader *reader)
 {
-    int has_quotes = top(reader)->kind != DOUBLE;
+    int has_quotes = knows_quotes(top(reader)->kind);
     switch (peek(reader, 1)) {
     case '(':
         return push(reader, PAREN, 2, peek(reader, 2) == '(');
@@ -219,6 +241,8 @@ static int take_dollar(struct reader *reader)
 }
 
 /* ---- here-documents ---- */
+
+static int step(struct reader *reader);
 
 /* The word after <<, without its quotes. */
 static int take_here_word(struct reader *reader, struct here *here)
@@ -266,51 +290,71 @@ static int take_here(struct reader *reader)
     return rc;
 }
 
-/* Marks the line up to length; from the first expansion on the rest of the body is strict. */
-static void mark_here_line(struct reader *reader, size_t length, enum nf_shell_place *place)
+/* Bytes up to the line that is the word, or all that are left; *line is that line's length. */
+static size_t here_length(const struct reader *reader, const struct here *here, size_t *line)
 {
-    for (size_t end = reader->at + length; reader->at < end;) {
-        char c = peek(reader, 0), next = peek(reader, 1);
-        if (*place == NF_SHELL_HERE && (c == '`' || (c == '$' && next && strchr("({[", next))))
-            *place = NF_SHELL_STRICT;
-        int is_pair = *place == NF_SHELL_HERE && c == '\\' && reader->at + 1 < end;
-        mark_as(reader, 1, *place, 0);
-        if (is_pair)
-            mark_as(reader, 1, *place, NF_SHELL_ESCAPED);
-    }
-}
-
-static void take_here_body(struct reader *reader, const struct here *here)
-{
-    enum nf_shell_place place = here->is_raw ? NF_SHELL_HERE_RAW : NF_SHELL_HERE;
-    if (reader->backticks || top(reader)->is_strict)
-        place = NF_SHELL_STRICT;
-    while (reader->at < reader->size) {
-        const char *line = reader->text + reader->at;
-        const char *newline = memchr(line, '\n', reader->size - reader->at);
-        size_t length = newline ? (size_t)(newline - line) : reader->size - reader->at;
-        size_t tabs = 0;
-        while (here->strips_tabs && tabs < length && line[tabs] == '\t')
+    const char *begin = reader->text + reader->at, *at = begin;
+    const char *end = reader->text + reader->size;
+    size_t word = strlen(here->word);
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at), tabs = 0;
+        while (here->strips_tabs && tabs < length && at[tabs] == '\t')
             tabs++;
-        if (strlen(here->word) == length - tabs &&
-            memcmp(line + tabs, here->word, length - tabs) == 0) {
-            mark_as(reader, length + 1, NF_SHELL_STRICT, 0);
-            return;
-        }
-        mark_here_line(reader, length + 1, &place);
+        *line = length + (newline != NULL);
+        if (word == length - tabs && memcmp(at + tabs, here->word, word) == 0)
+            return (size_t)(at - begin);
+        at += *line;
     }
+    *line = 0;
+    return (size_t)(end - begin);
 }
 
-static void take_newline(struct reader *reader)
+/* An expansion that the body does not close: bash ends it at the WORD, dash goes on behind it. */
+static int take_here_body(struct reader *reader, const struct here *here)
 {
-    mark(reader, 1);
-    for (unsigned i = 0; i < reader->here_count; i++) {
-        take_here_body(reader, &reader->here[i]);
-        free(reader->here[i].word);
+    size_t line, length = here_length(reader, here, &line), size = reader->size;
+    int rc = 0;
+    if (here->is_raw && !reader->backticks && !top(reader)->is_strict) {
+        mark_as(reader, length, NF_SHELL_HERE_RAW, 0);
+    } else {
+        unsigned depth = reader->depth + 1;
+        rc = push(reader, HERE, 0, here->is_raw);
+        reader->size = reader->at + length;
+        while (rc == 0 && reader->at < reader->size)
+            rc = step(reader);
+        reader->size = size;
+        if (rc == 0 && reader->depth != depth)
+            rc = fail_open(reader, top(reader));
+        if (rc == 0)
+            reader->depth--;
     }
+    if (rc == 0)
+        mark_as(reader, line, NF_SHELL_STRICT, 0);
+    return rc;
+}
+
+static void forget_here(struct here *here, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        free(here[i].word);
+}
+
+static int take_newline(struct reader *reader)
+{
+    struct here here[HERE_LIMIT];
+    unsigned count = reader->here_count;
+    int rc = 0;
+    end_word(reader);
+    mark(reader, 1);
+    memcpy(here, reader->here, sizeof here);
     reader->here_count = 0;
+    for (unsigned i = 0; rc == 0 && i < count; i++)
+        rc = take_here_body(reader, &here[i]);
+    forget_here(here, count);
     reader->is_word_start = reader->is_command = 1;
     reader->is_redirect = 0;
+    return rc;
 }
 
 /* ---- outside of quotes ---- */
@@ -366,6 +410,7 @@ static void take_comment(struct reader *reader)
 
 static int take_open_paren(struct reader *reader)
 {
+    end_word(reader);
     int is_arithmetic = reader->is_command && reader->is_word_start && peek(reader, 1) == '(';
     int rc = push(reader, PAREN, 1, is_arithmetic);
     if (rc == 0)
@@ -375,6 +420,7 @@ static int take_open_paren(struct reader *reader)
 
 static int take_close_paren(struct reader *reader)
 {
+    end_word(reader);
     if (top(reader)->kind == PAREN && top(reader)->cases == 0) {
         pop(reader);
         return 0;
@@ -384,8 +430,22 @@ static int take_close_paren(struct reader *reader)
     return 0;
 }
 
+/* The & of >& and <&. */
+static int is_duplication(const struct reader *reader, char c)
+{
+    return c == '&' && reader->at > 0 && strchr("<>", reader->text[reader->at - 1]) &&
+           reader->bytes[reader->at - 1].place == NF_SHELL_BARE && reader->is_redirect;
+}
+
 static int take_operator(struct reader *reader, char c)
 {
+    end_word(reader);
+    if (is_duplication(reader, c)) {
+        reader->strict_word = reader->depth + 1;
+        mark(reader, 1);
+        reader->is_word_start = 1;
+        return 0;
+    }
     if (c == '<' && peek(reader, 1) == '<' && !top(reader)->is_strict) {
         if (peek(reader, 2) != '<')
             return take_here(reader);
@@ -408,10 +468,11 @@ static int take_bare(struct reader *reader, char c)
         take_comment(reader);
         return 0;
     case '\n':
-        take_newline(reader);
-        return 0;
+        return take_newline(reader);
     case ' ':
     case '\t':
+        if (!reader->is_word_start)
+            end_word(reader);
         mark(reader, 1);
         reader->is_word_start = 1;
         return 0;
@@ -440,13 +501,26 @@ static char closer_of(enum kind kind)
 {
     static const char closers[] = {[TOP] = 0,      [PAREN] = 0,     [BACKTICK] = '`',
                                    [DOUBLE] = '"', [SINGLE] = '\'', [DOLLAR_SINGLE] = '\'',
-                                   [BRACE] = '}',  [BRACKET] = ']'};
+                                   [BRACE] = '}',  [BRACKET] = ']', [HERE] = 0};
     return closers[kind];
 }
 
 static int has_expansions(enum kind kind)
 {
     return kind != SINGLE && kind != DOLLAR_SINGLE;
+}
+
+/* "${x:-it's}": bash looks for a second ', dash does not. Where there is one before anything else
+ * that matters, both find the same end. */
+static int take_doubtful_quote(struct reader *reader)
+{
+    size_t length = 1;
+    while (peek(reader, length) && !strchr("'\"}$`\\", peek(reader, length)))
+        length++;
+    if (peek(reader, length) != '\'')
+        return fail(reader, reader->at, "shells do not agree what this ' means inside \"${…}\"");
+    mark(reader, length + 1);
+    return 0;
 }
 
 static int step(struct reader *reader)
@@ -467,10 +541,12 @@ static int step(struct reader *reader)
         return take_dollar(reader);
     if (c == '`' && has_expansions(kind))
         return push(reader, BACKTICK, 1, 0);
-    if (c == '"' && has_expansions(kind))
+    if (c == '"' && has_expansions(kind) && kind != HERE)
         return push(reader, DOUBLE, 1, 0);
     if (c == '\'' && (is_bare || kind == BRACKET || (kind == BRACE && frame->has_quotes)))
         return push(reader, SINGLE, 1, 0);
+    if (c == '\'' && kind == BRACE)
+        return take_doubtful_quote(reader);
     if (kind == BRACKET && c == '[')
         return push(reader, BRACKET, 1, 1);
     if (is_bare)
@@ -495,8 +571,7 @@ int nf_shell_places(const char *text, size_t size, struct nf_shell_byte *bytes,
         rc = step(reader);
     if (rc == 0 && reader->depth > 0)
         rc = fail_open(reader, top(reader));
-    for (unsigned i = 0; i < reader->here_count; i++)
-        free(reader->here[i].word);
+    forget_here(reader->here, reader->here_count);
     free(reader);
     return rc;
 }

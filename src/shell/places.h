@@ -16,8 +16,8 @@ enum nf_shell_place {
     NF_SHELL_COMMENT,       /* from # to the end of the line */
     NF_SHELL_HERE,          /* the body of <<WORD: $ ` \ are active */
     NF_SHELL_HERE_RAW,      /* the body of <<'WORD' */
-    NF_SHELL_STRICT, /* no quoting helps here: ${…}, $((…)), a[…]=, the WORD of <<WORD. Only text
-                        without any special character may be put here */
+    NF_SHELL_STRICT, /* no quoting helps here: ${…}, $((…)), a[…]=, the WORD of <<WORD and >&WORD.
+                        Only text without any special character may be put here */
 };
 
 #define NF_SHELL_ESCAPED  1u /* a backslash that is not itself escaped stands before this byte */

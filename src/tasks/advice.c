@@ -8,7 +8,9 @@
 #include "number.h"
 
 #define WORTH_SAYING 0.05
-#define BEFORE_ALL   2.0 /* more than any share of time */
+#define BEFORE_ALL   2.0  /* more than any share of time */
+#define LONG_ENOUGH  0.01 /* seconds of a task whose use of CPUs means something */
+#define CROWDED      1.25 /* load a CPU */
 
 struct rule {
     double (*gain)(const struct nf_tasks_report *report);
@@ -226,12 +228,32 @@ static void write_few_slots(const struct nf_tasks_report *report, char text[NF_A
           report->processors * report->figures.slots, report->cpus_allowed, report->cpus_allowed);
 }
 
+/* More wants to run than there are CPUs: what tasks waited for is others. */
+static int is_crowded(const struct nf_tasks_report *report)
+{
+    return report->load > CROWDED * report->cpus_online;
+}
+
+static double gain_crowded(const struct nf_tasks_report *report)
+{
+    if (isnan(report->processors) || !is_crowded(report) || report->figures.mean < LONG_ENOUGH)
+        return 0;
+    return fmax(0, 0.8 - report->processors) * share(report, report->figures.time.busy);
+}
+
+static void write_crowded(const struct nf_tasks_report *report, char text[NF_ADVICE_SIZE])
+{
+    WRITE("a task got %.0f %% of a CPU, and the load of this machine is %.1f on %u CPU%s: it is "
+          "others who run here, or -j is too much",
+          100 * report->processors, report->load, report->cpus_online, plural(report->cpus_online));
+}
+
 /* Tasks that wait for files or the network leave their CPU idle. */
 static double gain_more_slots(const struct nf_tasks_report *report)
 {
     const struct nf_statistics_figures *figures = &report->figures;
     if (isnan(report->processors) || report->cpus_each != 1 || figures->ended <= figures->slots ||
-        figures->mean < 0.01 || figures->slots < report->cpus_allowed)
+        figures->mean < LONG_ENOUGH || is_crowded(report) || figures->slots < report->cpus_allowed)
         return 0;
     return fmax(0, 0.5 - report->processors) * share(report, figures->time.busy);
 }
@@ -244,12 +266,12 @@ static void write_more_slots(const struct nf_tasks_report *report, char text[NF_
 }
 
 static const struct rule rules[] = {
-    {gain_memory, write_memory},         {gain_timeout, write_timeout},
-    {gain_start_up, write_start_up},     {gain_dispatch, write_dispatch},
-    {gain_waiting, write_waiting},       {gain_order, write_order},
-    {gain_split, write_split},           {gain_cpus_each, write_cpus_each},
-    {gain_unused, write_unused},         {gain_few_slots, write_few_slots},
-    {gain_more_slots, write_more_slots},
+    {gain_memory, write_memory},     {gain_timeout, write_timeout},
+    {gain_start_up, write_start_up}, {gain_dispatch, write_dispatch},
+    {gain_waiting, write_waiting},   {gain_order, write_order},
+    {gain_split, write_split},       {gain_cpus_each, write_cpus_each},
+    {gain_unused, write_unused},     {gain_few_slots, write_few_slots},
+    {gain_crowded, write_crowded},   {gain_more_slots, write_more_slots},
 };
 
 const char *nf_advice(const struct nf_tasks_report *report, char text[NF_ADVICE_SIZE])

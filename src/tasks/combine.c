@@ -7,6 +7,8 @@
 
 #include "input.h"
 
+#define RECYCLING_HINT "--link instead of :::+ begins the shorter ones anew\n"
+
 struct member {
     struct nf_source *source;
     struct nf_values kept; /* what was read: for another turn, or for --link to begin anew */
@@ -94,6 +96,48 @@ void nf_combine_close(struct nf_combine *combine)
     free(combine);
 }
 
+/* A list without any input among several would make no task at all, or tasks without it. */
+static int fail_empty(const struct group *group, nfold_error *err)
+{
+    return nf_fail(err, NFOLD_E_USAGE, "%s is empty: there is nothing to combine the others with",
+                   nf_source_name(group->member[0].source));
+}
+
+static int fail_lengths(const struct nf_source *one, const struct nf_source *other,
+                        nfold_error *err)
+{
+    nf_fail(err, NFOLD_E_USAGE,
+            "linked lists have different lengths: %s has %llu inputs, %s has %llu",
+            nf_source_name(one), (unsigned long long)nf_source_total(one), nf_source_name(other),
+            (unsigned long long)nf_source_total(other));
+    nf_error_detail(err, RECYCLING_HINT);
+    return NFOLD_E_USAGE;
+}
+
+static int check_group(const struct nf_combine *combine, const struct group *group,
+                       nfold_error *err)
+{
+    const struct nf_source *first = group->member[0].source;
+    for (unsigned i = 0; i < group->count; i++) {
+        const struct nf_source *source = group->member[i].source;
+        uint64_t total = nf_source_total(source);
+        if (total == 0 && combine->count > 1)
+            return fail_empty(group, err);
+        if (!combine->recycles && total != UINT64_MAX && nf_source_total(first) != UINT64_MAX &&
+            total != nf_source_total(first))
+            return fail_lengths(first, source, err);
+    }
+    return 0;
+}
+
+int nf_combine_check(const struct nf_combine *combine, nfold_error *err)
+{
+    int rc = 0;
+    for (unsigned i = 0; rc >= 0 && i < combine->count; i++)
+        rc = check_group(combine, &combine->group[i], err);
+    return rc;
+}
+
 /* ---- one more row of a group ---- */
 
 static int fail_unequal(const struct group *group, nfold_error *err)
@@ -110,7 +154,7 @@ static int fail_unequal(const struct group *group, nfold_error *err)
             "linked lists have different lengths: %s ends after %llu inputs, %s goes on",
             nf_source_name(shorter->source), (unsigned long long)shorter->count,
             nf_source_name(longer->source));
-    nf_error_detail(err, "--link instead of :::+ begins the shorter ones anew\n");
+    nf_error_detail(err, RECYCLING_HINT);
     return NFOLD_E_USAGE;
 }
 
@@ -193,13 +237,6 @@ static int read_row(struct nf_combine *combine, struct group *group, int waits, 
 }
 
 /* ---- the odometer ---- */
-
-/* A list without any input among several would make no task at all, or tasks without it. */
-static int fail_empty(const struct group *group, nfold_error *err)
-{
-    return nf_fail(err, NFOLD_E_USAGE, "%s is empty: there is nothing to combine the others with",
-                   nf_source_name(group->member[0].source));
-}
 
 static int begin(struct nf_combine *combine, int waits, int *waits_for, nfold_error *err)
 {

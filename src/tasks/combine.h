@@ -13,6 +13,9 @@ int nf_combine_open(struct nf_combine **combine, int recycles, nfold_error *err)
 /* Takes source (also when it fails). is_linked: its inputs go with those of the source before. */
 int nf_combine_add(struct nf_combine *combine, struct nf_source *source, int is_linked,
                    nfold_error *err);
+/* Refuses what can be known before anything is read: an empty list among several, linked lists of
+ * different lengths. */
+int nf_combine_check(const struct nf_combine *combine, nfold_error *err);
 /* The index-th source, or NULL. */
 struct nf_source *nf_combine_source(const struct nf_combine *combine, unsigned index);
 /* The next combination, a record of each source split into columns and appended to values: 1, 0 at

@@ -170,6 +170,17 @@ void nf_shell_choice_close(struct nf_shell_choice *choice)
     free(choice);
 }
 
+int nf_shell_choice_knows(struct nf_shell_choice *choice, const char *name)
+{
+    const char *path = program_path(choice, name), *startup = getenv("BASH_ENV");
+    if (!path || *path || nf_shell_is_own_word(name) || is_exported_function(name) ||
+        (startup && *startup) || strchr(name, '/'))
+        return 1;
+    char *found = find_on_path(name);
+    free(found);
+    return found != NULL;
+}
+
 /* ---- forms ---- */
 
 /* argv points into storage: count words, each ended by a zero byte. path may be NULL: the first. */

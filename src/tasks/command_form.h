@@ -16,6 +16,9 @@ struct nf_shell_choice;
 int nf_shell_choice_open(struct nf_shell_choice **choice, nfold_error *err);
 void nf_shell_choice_close(struct nf_shell_choice *choice);
 
+/* 1 if a shell, or PATH, knows this command, or something may yet define it. */
+int nf_shell_choice_knows(struct nf_shell_choice *choice, const char *name);
+
 /* Direct if all words are plain and the first is a program on PATH, no builtin, keyword, assignment
  * or exported function. Looked-up programs are remembered. */
 int nf_command_form_make(struct nf_command_form *form, struct nf_shell_choice *choice,

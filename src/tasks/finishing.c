@@ -23,12 +23,20 @@ static void free_slot(struct nf_loop *loop, unsigned index)
     nf_attempt_free(attempt);
 }
 
+/* Tasks in all: 0 while that is not known. */
+static uint64_t total_of(const struct nf_loop *loop)
+{
+    uint64_t total = nf_input_total(loop->with->input);
+    return total == 0 && loop->is_input_over ? nf_record_counts(loop->with->record)->submitted
+                                             : total;
+}
+
 /* An ended task counts for --halt; a halt that ends tasks must not count those. */
 static int note_halt(struct nf_loop *loop, const struct nf_task_result *result, nfold_error *err)
 {
     if (loop->stage >= NF_STAGE_END)
         return 0;
-    enum nf_halt_when when = nf_halt_note(&loop->halt, result, nf_input_total(loop->with->input));
+    enum nf_halt_when when = nf_halt_note(&loop->halt, result, total_of(loop));
     if (when == NF_HALT_NEVER)
         return 0;
     loop->result->halt_status = loop->halt.status;
@@ -69,6 +77,14 @@ static void hint_not_found(struct nf_loop *loop, const struct nf_task_result *re
                     : "a task's command was not found (exit code 127)");
 }
 
+/* What it printed is lost: its end must be in the record, and must not be ok. */
+static void spoil(struct nf_task_result *result)
+{
+    result->is_final = 1;
+    if (result->status == NF_TASK_OK)
+        result->status = NF_TASK_CUT;
+}
+
 int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,
                    nfold_error *err)
 {
@@ -78,9 +94,11 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
     nf_memory_limit_end(&loop->memory, attempt, &result);
     result.is_final = !is_tried_again(loop, attempt, &result);
     int rc = nf_attempt_end(attempt, &result, !result.is_final, err);
-    if (rc >= 0)
-        rc = nf_record_ended(loop->with->record, &attempt->task, nf_buffer_text(&attempt->line),
-                             &result, err);
+    if (rc < 0)
+        spoil(&result);
+    int recorded = nf_record_ended(loop->with->record, &attempt->task,
+                                   nf_buffer_text(&attempt->line), &result, rc < 0 ? NULL : err);
+    rc = rc < 0 ? rc : recorded;
     nf_statistics_ended(loop->with->statistics, &result, loop->now);
     if (loop->with->ended)
         loop->with->ended(loop->with->user, &attempt->task, nf_buffer_text(&attempt->line), &result,

@@ -3,6 +3,7 @@
 #include "input.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,14 +27,15 @@ struct nf_input {
     const struct nf_template *pattern;
     struct nf_values names; /* of --header */
     int has_names, uses_stdin, waits_for;
+    unsigned lists; /* of words, for their names */
     uint64_t sequence;
     /* how many records a task takes */
-    size_t most;       /* SIZE_MAX: as many as a line may hold */
-    int is_bare;       /* -N0: a record starts a task and is not given to it */
-    int packs;         /* -m -X --xargs: the length of the line is a limit, too */
-    int spreads;       /* -m -X: the last ones are spread over the slots */
-    size_t line_bytes; /* that limit */
-    size_t used_bytes; /* of the records in the queue that were counted */
+    size_t most;     /* SIZE_MAX: as many as a line may hold */
+    int is_bare;     /* -N0: a record starts a task and is not given to it */
+    int packs;       /* -m -X --xargs: the length of the line is a limit, too */
+    int spreads;     /* -m -X: the last ones are spread over the slots */
+    long line_bytes; /* that limit */
+    long used_bytes; /* of the records in the queue that were counted */
     size_t counted;
     unsigned slots;
     int is_at_end;
@@ -112,7 +114,9 @@ static int add_list(struct nf_input *input, const char *const *words, size_t cou
                     nfold_error *err)
 {
     struct nf_source *source;
-    int rc = nf_source_open_list(&source, words, count, &input->rules, err);
+    char name[32];
+    snprintf(name, sizeof name, "list %u", ++input->lists);
+    int rc = nf_source_open_list(&source, name, words, count, &input->rules, err);
     return rc < 0 ? rc : nf_combine_add(input->combine, source, is_linked, err);
 }
 
@@ -164,6 +168,8 @@ static int add_sources(struct nf_input *input, const nfold_options *options,
         rc = add_file(input, nf_options_list(options, "arg-file", i), links_all, err);
     if (rc >= 0)
         rc = add_operands(input, options, operands, count, err);
+    if (rc >= 0)
+        rc = nf_combine_check(input->combine, err);
     if (rc >= 0 && !nf_combine_source(input->combine, 0))
         rc = add_file(input, "-", 0, err);
     return rc;
@@ -223,7 +229,7 @@ static void read_packing(struct nf_input *input, const nfold_options *options)
     input->most += input->is_bare;
     input->line_bytes = NF_COMMAND_BYTES;
     if (chars < NF_COMMAND_BYTES)
-        input->line_bytes = (size_t)chars;
+        input->line_bytes = (long)chars;
     input->is_shuffled = nf_options_flag(options, "shuf");
     double seed = nf_options_count(options, "seed");
     struct timespec now = {0};
@@ -333,9 +339,9 @@ static int shuffle(struct nf_input *input, nfold_error *err)
     return 1;
 }
 
-static size_t record_bytes(const struct nf_input *input, const struct nf_values *record)
+static long record_bytes(const struct nf_input *input, const struct nf_values *record)
 {
-    size_t bytes = 0;
+    long bytes = 0;
     for (unsigned i = 0; i < record->count; i++)
         bytes += nf_template_value_bytes(input->pattern, record->value[i]);
     return bytes;
@@ -350,9 +356,9 @@ static int is_full(struct nf_input *input)
     if (input->counted == 0)
         input->used_bytes = nf_template_fixed_bytes(input->pattern);
     while (input->counted < queue_size(queue)) {
-        size_t bytes = record_bytes(input, &queue->record[queue->first + input->counted]);
+        long bytes = record_bytes(input, &queue->record[queue->first + input->counted]);
         if (input->counted >= input->most ||
-            (input->counted > 0 && input->used_bytes + bytes > input->line_bytes))
+            (input->counted > 0 && input->used_bytes + bytes >= input->line_bytes))
             return 1;
         input->used_bytes += bytes;
         input->counted++;
@@ -448,6 +454,16 @@ uint64_t nf_input_total(const struct nf_input *input)
     if (input->has_names || input->packs)
         return 0;
     return records / input->most + (records % input->most != 0);
+}
+
+uint64_t nf_input_columns(const struct nf_input *input)
+{
+    unsigned sources = 0;
+    while (nf_combine_source(input->combine, sources))
+        sources++;
+    if (input->columns.is_split || input->is_bare || input->most > UINT32_MAX)
+        return 0;
+    return (uint64_t)sources * input->most;
 }
 
 const char *const *nf_input_names(const struct nf_input *input, unsigned *count)

@@ -10,7 +10,7 @@
 struct nf_input;
 
 /* Bytes that a command line may have: what the kernel takes as one word of a shell's -c. */
-#define NF_COMMAND_BYTES 131000
+#define NF_COMMAND_BYTES 131071
 
 /* How many of a verb's operands come before the first ":::": the words of the template. */
 size_t nf_input_template_words(const nfold_options *options, const char *const *operands,
@@ -42,6 +42,8 @@ int nf_input_uses_stdin(const struct nf_input *input);
 /* Tasks in all, where that is known without reading further (lists, counted files); 0: not known.
  */
 uint64_t nf_input_total(const struct nf_input *input);
+/* Values that a task has at most; 0: not known before they are read. */
+uint64_t nf_input_columns(const struct nf_input *input);
 /* --header's names for the template, once known; NULL: none. Count through *count. */
 const char *const *nf_input_names(const struct nf_input *input, unsigned *count);
 void nf_input_close(struct nf_input *input); /* NULL is fine */

@@ -1,5 +1,5 @@
-/* loop.h: what the parts of the supervisor share: starting.c, finishing.c, stopping.c; supervisor.c
- * waits. One thread, no locks. */
+/* loop.h: what the parts of the supervisor share: loop.c opens it, starting.c, finishing.c and
+ * stopping.c change it, supervisor.c waits. One thread, no locks. */
 #ifndef NF_LOOP_H
 #define NF_LOOP_H
 
@@ -71,6 +71,13 @@ struct nf_loop {
     int has_hinted;
     double progress_due;
 };
+
+/* ---- loop.c */
+/* loop->with and result are set, descriptors are -1. On failure close it all the same. */
+int nf_loop_open(struct nf_loop *loop, nfold_error *err);
+void nf_loop_close(struct nf_loop *loop);
+/* Adds a descriptor to what is waited for; errno on failure. */
+int nf_loop_watch(struct nf_loop *loop, int fd, uint32_t events, uint64_t number);
 
 /* ---- starting.c: fills the free slots as far as it may. */
 int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err);

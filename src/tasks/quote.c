@@ -93,8 +93,8 @@ static int quote_place(struct nfold_buffer *out, const char *value, size_t lengt
                        const char **why)
 {
     int is_here = place == NF_SHELL_HERE || place == NF_SHELL_HERE_RAW;
-    *why = "only letters, digits and - _ . + / can stand inside ${…}, $((…)) or […]";
-    if (place == NF_SHELL_STRICT && ordinary_length(value, length) != length)
+    *why = "only letters, digits and - _ . + / can stand in ${…}, $((…)), […] or after >&";
+    if (place == NF_SHELL_STRICT && (length == 0 || ordinary_length(value, length) != length))
         return -1;
     *why = "a newline cannot stand in a here-document";
     if (is_here && memchr(value, '\n', length))
@@ -126,9 +126,19 @@ static int quote_place(struct nfold_buffer *out, const char *value, size_t lengt
     return 0;
 }
 
+/* Inside $(…) a bare esac could end what the template began. */
+static int is_case_word(const char *value, size_t length)
+{
+    return length == 4 && (memcmp(value, "case", 4) == 0 || memcmp(value, "esac", 4) == 0);
+}
+
 int nf_quote_value(struct nfold_buffer *out, const char *value, size_t length, unsigned place,
                    unsigned flags, const char **why)
 {
+    if (place == NF_SHELL_BARE && (flags & NF_SHELL_NESTED) && is_case_word(value, length)) {
+        nf_buffer_print(out, "'%.4s'", value);
+        return 0;
+    }
     if (!(flags & NF_SHELL_BACKTICK))
         return quote_place(out, value, length, place, why);
     struct nfold_buffer inner = {0};

@@ -240,10 +240,11 @@ static int open_joblog(struct nf_record *record, const nfold_options *options, n
     const char *path = nf_options_text(options, "joblog");
     int resumes = record->resuming != RESUME_NOTHING, rc = 0;
     int is_alone = resumes && !record->is_asked;
-    if (path == NULL && is_alone)
-        return nf_fail(err, NFOLD_E_USAGE,
-                       "to resume, nfold must know what ran before: --run-dir FOLDER or --joblog "
-                       "FILE");
+    if (path == NULL && is_alone) {
+        nf_fail(err, NFOLD_E_USAGE, "nothing says what ran before");
+        nf_error_detail(err, "to resume: --run-dir FOLDER or --joblog FILE\n");
+        return NFOLD_E_USAGE;
+    }
     if (path == NULL)
         return 0;
     if (is_alone && record->resuming != RETRY_FAILED)

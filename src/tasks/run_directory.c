@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PLACES 2
+#define PLACES     2
+#define LOCK_TRIES 40 /* two seconds */
 
 char *nf_run_directory_file(const char *directory, const char *name)
 {
@@ -129,6 +130,19 @@ void nf_run_directory_remove(const char *path)
 
 /* ---- locking ---- */
 
+/* One who only looks holds the lock for an instant, and one who was killed may need a moment to end
+ * what it left: both are waited for. */
+static int lock_soon(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            return 1; /* file systems without locks are written to as they are */
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
 int nf_run_directory_lock(const char *path, int *fd, nfold_error *err)
 {
     char *file = nf_run_directory_file(path, "journal");
@@ -138,7 +152,7 @@ int nf_run_directory_lock(const char *path, int *fd, nfold_error *err)
     *fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (*fd < 0)
         rc = nf_fail_errno(err, "cannot write to the run directory: %s", file);
-    else if (flock(*fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+    else if (!lock_soon(*fd))
         rc = nf_fail(err, NFOLD_E_VALUE,
                      "%s is being worked on by another nfold; wait for its end, or stop it", path);
     if (rc < 0 && *fd >= 0) {

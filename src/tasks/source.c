@@ -95,10 +95,10 @@ static int source_new(struct nf_source **source, const char *name,
     return nf_fail_memory(err);
 }
 
-int nf_source_open_list(struct nf_source **source, const char *const *words, size_t count,
-                        const struct nf_record_rules *rules, nfold_error *err)
+int nf_source_open_list(struct nf_source **source, const char *name, const char *const *words,
+                        size_t count, const struct nf_record_rules *rules, nfold_error *err)
 {
-    int rc = source_new(source, "the list after :::", rules, err);
+    int rc = source_new(source, name, rules, err);
     if (rc < 0)
         return rc;
     (*source)->words = words;

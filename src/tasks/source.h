@@ -34,9 +34,9 @@ void nf_record_rules_clear(struct nf_record_rules *rules);
 
 struct nf_source;
 
-/* words and rules must outlive the source. name: for messages. */
-int nf_source_open_list(struct nf_source **source, const char *const *words, size_t count,
-                        const struct nf_record_rules *rules, nfold_error *err);
+/* words and rules must outlive the source. name: for messages, "list 2". */
+int nf_source_open_list(struct nf_source **source, const char *name, const char *const *words,
+                        size_t count, const struct nf_record_rules *rules, nfold_error *err);
 /* "-" is standard input. */
 int nf_source_open_file(struct nf_source **source, const char *path,
                         const struct nf_record_rules *rules, nfold_error *err);
@@ -44,7 +44,7 @@ int nf_source_open_file(struct nf_source **source, const char *path,
  * waits it never returns NF_INPUT_WAIT. */
 int nf_source_next(struct nf_source *source, int waits, char **record, nfold_error *err);
 int nf_source_fd(const struct nf_source *source);           /* -1: a list */
-const char *nf_source_name(const struct nf_source *source); /* ":::", "standard input", a path */
+const char *nf_source_name(const struct nf_source *source); /* "list 1", "standard input", a path */
 uint64_t nf_source_total(const struct nf_source *source); /* records in all; UINT64_MAX: unknown */
 void nf_source_close(struct nf_source *source);
 

@@ -176,6 +176,8 @@ double nf_statistics_quantile(const struct nf_statistics *statistics, double sha
 
 double nf_statistics_busy(const struct nf_statistics *statistics, double now)
 {
+    if (statistics->running == 0)
+        now = statistics->last_end; /* what comes after the last task is not the slots' time */
     if (statistics->first_start < 0 || now <= statistics->first_start)
         return 0;
     double running = statistics->running * now - statistics->running_since_sum;

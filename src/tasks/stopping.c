@@ -10,7 +10,7 @@
 #include "buffer.h"
 #include "loop.h"
 
-#define WATCH_SECONDS 0.003 /* a task that ends before is never in the epoll: one wake-up less */
+#define WATCH_SECONDS 0.01 /* a task that ends before is never in the epoll: one wake-up less */
 
 void nf_loop_say(const struct nf_loop *loop, const char *what)
 {

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "advice.h"
@@ -20,11 +21,14 @@ void nf_tasks_report_make(struct nf_tasks_report *report, const struct nf_statis
                           const uint64_t status[NF_TASK_STATUS_COUNT], const struct nf_slots *slots)
 {
     struct nf_cpus cpus;
-    *report = (struct nf_tasks_report){.start_up = NAN, .processors = NAN};
+    *report = (struct nf_tasks_report){.start_up = NAN, .processors = NAN, .load = NAN};
     nf_statistics_read(statistics, &report->figures);
     memcpy(report->status, status, sizeof report->status);
     nf_cpus_read(&cpus, "");
     report->cpus_allowed = cpus.allowed;
+    report->cpus_online = cpus.online;
+    if (slots && getloadavg(&report->load, 1) != 1)
+        report->load = NAN;
     report->cpus_each = slots && slots->count > 0 ? slots->slot[0].cpu_count : 0;
     if (report->figures.task_seconds > 0)
         report->processors = report->figures.processor_seconds / report->figures.task_seconds;
@@ -263,6 +267,7 @@ void nf_tasks_report_json(struct nf_json *json, const char *key,
     nf_json_unsigned(json, "last_task", figures->last_sequence);
     nf_json_number(json, "processor_seconds", figures->processor_seconds);
     nf_json_number(json, "processors", report->processors);
+    nf_json_number(json, "load", report->load);
     nf_json_unsigned(json, "peak_bytes", figures->peak_bytes);
     nf_json_string(json, "interpreter", report->interpreter[0] ? report->interpreter : NULL);
     nf_json_number(json, "start_up", report->start_up);

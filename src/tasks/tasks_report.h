@@ -11,6 +11,8 @@ struct nf_tasks_report {
     struct nf_statistics_figures figures;
     uint64_t status[NF_TASK_STATUS_COUNT];
     unsigned cpus_allowed, cpus_each; /* cpus_each 0: not known, a run of the past */
+    unsigned cpus_online;             /* of the machine */
+    double load;                      /* its load average of the last minute; NaN: not known */
     double processors;                /* that a task kept busy, on average; NaN: none ended */
     /* An empty program of the command's interpreter, timed after the run; NaN: none. */
     double start_up;

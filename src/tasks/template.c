@@ -1,50 +1,12 @@
-/* template.c: a command line as text and replacements, and the command that values make of it. */
-#include "template.h"
+/* template.c: a command line is read as text and replacements. */
+#include "template_pieces.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "places.h"
 #include "quote.h"
-#include "replacement.h"
 #include "suggest.h"
-
-enum piece_kind {
-    PIECE_TEXT,
-    PIECE_BLANK, /* ends a context group */
-    PIECE_TAB,   /* begins one, and is repeated with it, as GNU parallel has it */
-    PIECE_WORD,  /* -q: a new word begins */
-    PIECE_REPLACEMENT,
-};
-
-struct piece {
-    enum piece_kind kind;
-    size_t begin, end; /* in text */
-    struct nf_replacement replacement;
-    struct nf_shell_byte where;
-    int is_before_redirect; /* 2 in {}>file would be the number of a stream */
-};
-
-struct nf_template {
-    char *text; /* words joined by blanks */
-    size_t size;
-    size_t *word_begin; /* in text, of each word of -q; the last one is size + 1 */
-    size_t word_count;
-    char *all;           /* what stands for {} */
-    int is_text;         /* no command: nothing is quoted */
-    int is_argv;         /* -q */
-    int is_command_line; /* the values are the command */
-    int repeats_context; /* -X -N -L: the word around {} is repeated for each value */
-    int awaits_names;    /* --header: names come later */
-    char *shown;         /* nf_template_text */
-    struct piece *pieces;
-    size_t piece_count;
-    struct nf_shell_byte *bytes;
-    const char *const *names;
-    unsigned name_count;
-    size_t limit;
-};
 
 /* ---- complaints ---- */
 
@@ -119,7 +81,7 @@ static size_t match_at(const struct nf_template *pattern, size_t at,
     return nf_replacement_match(pattern->text + at, pattern->size - at, &names, replacement);
 }
 
-/* The shell sees an ordinary byte where a replacement stands, whatever -I calls it. */
+/* The shell sees letters where a replacement stands, whatever -I calls it. */
 static int read_places(struct nf_template *pattern, nfold_error *err)
 {
     struct nf_shell_fault fault = {0};
@@ -135,7 +97,7 @@ static int read_places(struct nf_template *pattern, nfold_error *err)
         struct nf_replacement replacement;
         size_t length = match_at(pattern, at, &replacement);
         if (length > 0 && (at == 0 || pattern->text[at - 1] != '$'))
-            memset(masked + at, '@', length);
+            memset(masked + at, 'x', length);
         at += length ? length : 1;
     }
     int rc = nf_shell_places(masked, pattern->size, pattern->bytes, &fault);
@@ -145,11 +107,11 @@ static int read_places(struct nf_template *pattern, nfold_error *err)
     return rc < 0 ? fail_place(pattern, fault.at, 1, fault.what, err) : 0;
 }
 
-static int append_piece(struct nf_template *pattern, const struct piece *piece, nfold_error *err)
+static int append_piece(struct nf_template *pattern, const struct nf_piece *piece, nfold_error *err)
 {
     size_t count = pattern->piece_count;
     if ((count & (count - 1)) == 0) {
-        struct piece *grown =
+        struct nf_piece *grown =
             reallocarray(pattern->pieces, count ? 2 * count : 1, sizeof *pattern->pieces);
         if (!grown)
             return nf_fail_memory(err);
@@ -167,12 +129,12 @@ static int append_text(struct nf_template *pattern, size_t begin, size_t end, nf
         size_t length = 0;
         while (begin + length < end && !strchr(" \t", pattern->text[begin + length]))
             length++;
-        enum piece_kind kind = length > 0                     ? PIECE_TEXT
-                               : pattern->text[begin] == '\t' ? PIECE_TAB
-                                                              : PIECE_BLANK;
+        enum nf_piece_kind kind = length > 0                     ? PIECE_TEXT
+                                  : pattern->text[begin] == '\t' ? PIECE_TAB
+                                                                 : PIECE_BLANK;
         length += length == 0;
         rc = append_piece(
-            pattern, &(struct piece){.kind = kind, .begin = begin, .end = begin + length}, err);
+            pattern, &(struct nf_piece){.kind = kind, .begin = begin, .end = begin + length}, err);
         begin += length;
     }
     return rc;
@@ -197,11 +159,11 @@ static int append_replacement(struct nf_template *pattern, size_t at, size_t len
     if (rc < 0)
         return rc;
     char after = pattern->text[at + length]; /* at the end: the zero byte */
-    struct piece piece = {.kind = PIECE_REPLACEMENT,
-                          .begin = at,
-                          .end = at + length,
-                          .replacement = *replacement,
-                          .is_before_redirect = after == '<' || after == '>'};
+    struct nf_piece piece = {.kind = PIECE_REPLACEMENT,
+                             .begin = at,
+                             .end = at + length,
+                             .replacement = *replacement,
+                             .is_before_redirect = after == '<' || after == '>'};
     if (pattern->bytes)
         piece.where = pattern->bytes[at];
     return append_piece(pattern, &piece, err);
@@ -263,9 +225,12 @@ static int read_words(struct nf_template *pattern, nfold_error *err)
     int rc = 0;
     for (size_t i = 0; rc >= 0 && i < pattern->word_count; i++) {
         if (i > 0)
-            rc = append_piece(pattern, &(struct piece){.kind = PIECE_WORD}, err);
+            rc = append_piece(pattern, &(struct nf_piece){.kind = PIECE_WORD}, err);
+        size_t begin = pattern->word_begin[i], end = pattern->word_begin[i + 1] - 1;
         if (rc >= 0)
-            rc = read_pieces(pattern, pattern->word_begin[i], pattern->word_begin[i + 1] - 1, err);
+            rc = begin == end
+                     ? append_piece(pattern, &(struct nf_piece){.begin = begin, .end = end}, err)
+                     : read_pieces(pattern, begin, end, err);
     }
     return rc;
 }
@@ -278,40 +243,52 @@ static int has_replacement(const struct nf_template *pattern)
     return 0;
 }
 
-/* Without any replacement the value comes last. */
-static int append_default(struct nf_template *pattern, nfold_error *err)
+/* Without any replacement the value comes last: " {}" is part of the text then, so that it is seen
+ * where it stands, perhaps in a comment. */
+static void append_default(struct nf_template *pattern)
 {
-    struct piece blank = {.kind = pattern->is_argv ? PIECE_WORD : PIECE_BLANK,
-                          .begin = pattern->size + 1,
-                          .end = pattern->size + 2};
-    struct piece value = {.kind = PIECE_REPLACEMENT};
-    int rc = 0;
+    char *end = pattern->text + pattern->size;
     if (pattern->size > 0 || pattern->word_count > 0)
-        rc = append_piece(pattern, &blank, err);
-    return rc < 0 ? rc : append_piece(pattern, &value, err);
+        end = stpcpy(end, " ");
+    pattern->word_begin[pattern->word_count] = (size_t)(end - pattern->text);
+    end = stpcpy(end, pattern->all);
+    pattern->size = (size_t)(end - pattern->text);
+    pattern->word_begin[++pattern->word_count] = pattern->size + 1;
 }
 
 /* `nfold tasks {}`, as without any template: the first word is a value, so it is a command line. */
 static void find_command_line(struct nf_template *pattern)
 {
-    const struct piece *first = pattern->pieces;
+    const struct nf_piece *first = pattern->pieces;
     pattern->is_command_line =
         !pattern->is_argv && pattern->piece_count > 0 && first->kind == PIECE_REPLACEMENT &&
         first->replacement.what == NF_REPLACE_VALUE && first->where.place == NF_SHELL_BARE &&
         (pattern->piece_count == 1 || first[1].kind == PIECE_BLANK);
 }
 
-static int read_template(struct nf_template *pattern, nfold_error *err)
+static int read_text(struct nf_template *pattern, nfold_error *err)
 {
     int rc = 0;
     pattern->piece_count = 0;
     if (!pattern->is_text && !pattern->is_argv)
         rc = read_places(pattern, err);
-    if (rc >= 0)
-        rc = pattern->is_argv ? read_words(pattern, err)
-                              : read_pieces(pattern, 0, pattern->size, err);
-    if (rc >= 0 && !pattern->is_text && !has_replacement(pattern))
-        rc = append_default(pattern, err);
+    if (rc < 0)
+        return rc;
+    return pattern->is_argv ? read_words(pattern, err)
+                            : read_pieces(pattern, 0, pattern->size, err);
+}
+
+static int read_template(struct nf_template *pattern, nfold_error *err)
+{
+    pattern->size = pattern->given_size;
+    pattern->word_count = pattern->given_words;
+    pattern->text[pattern->size] = '\0';
+    pattern->word_begin[pattern->word_count] = pattern->size + 1;
+    int rc = read_text(pattern, err);
+    if (rc >= 0 && !pattern->is_text && !has_replacement(pattern)) {
+        append_default(pattern);
+        rc = read_text(pattern, err);
+    }
     if (rc >= 0 && !pattern->is_text)
         find_command_line(pattern);
     return rc;
@@ -319,15 +296,15 @@ static int read_template(struct nf_template *pattern, nfold_error *err)
 
 /* ---- opening ---- */
 
-/* Joined by one blank; behind its zero byte stands one more, for the {} that is added. */
+/* Joined by one blank, with room for the {} that may be added. */
 static int join_words(struct nf_template *pattern, const char *const *words, size_t count,
                       nfold_error *err)
 {
-    size_t size = 0;
+    size_t size = strlen(pattern->all) + 2;
     for (size_t i = 0; i < count; i++)
         size += strlen(words[i]) + 1;
-    pattern->text = malloc(size + 3);
-    pattern->word_begin = calloc(count + 1, sizeof *pattern->word_begin);
+    pattern->text = malloc(size);
+    pattern->word_begin = calloc(count + 2, sizeof *pattern->word_begin);
     if (!pattern->text || !pattern->word_begin)
         return nf_fail_memory(err);
     char *at = pattern->text;
@@ -337,10 +314,8 @@ static int join_words(struct nf_template *pattern, const char *const *words, siz
         *at++ = ' ';
     }
     at -= count > 0;
-    pattern->size = (size_t)(at - pattern->text);
-    pattern->word_begin[count] = pattern->size + 1;
-    pattern->word_count = count;
-    memcpy(at, "\0 ", 3);
+    pattern->given_size = (size_t)(at - pattern->text);
+    pattern->given_words = count;
     return 0;
 }
 
@@ -451,272 +426,17 @@ void nf_template_limit(struct nf_template *pattern, size_t bytes)
     pattern->limit = bytes;
 }
 
-/* ---- rendering ---- */
-
-struct renderer {
-    const struct nf_template *pattern;
-    const struct nf_task *task;
-    unsigned slot;
-    int is_quoted;
-    struct nfold_buffer *out;
-    struct nfold_buffer word; /* -q: the one that is being made */
-    int has_word, has_words;
-    nfold_error *err;
-};
-
-static struct nfold_buffer *sink_of(struct renderer *renderer)
+int nf_template_check_columns(const struct nf_template *pattern, uint64_t most, nfold_error *err)
 {
-    if (!renderer->pattern->is_argv || !renderer->is_quoted)
-        return renderer->out;
-    renderer->has_word = 1;
-    return &renderer->word;
-}
-
-/* Between two words, and between two values of one {}. */
-static void end_word(struct renderer *renderer)
-{
-    if (!renderer->pattern->is_argv || !renderer->is_quoted) {
-        nf_buffer_string(renderer->out, " ");
-        return;
-    }
-    if (renderer->has_word) {
-        nf_buffer_string(renderer->out, renderer->has_words ? " " : "");
-        nf_quote_word(renderer->out, nf_buffer_text(&renderer->word), renderer->word.size);
-        renderer->has_words = 1;
-    }
-    renderer->has_word = 0;
-    renderer->out->failed |= renderer->word.failed;
-    nf_buffer_clear(&renderer->word);
-}
-
-static int fail_value(struct renderer *renderer, const char *value, const char *why)
-{
-    nf_fail(renderer->err, NFOLD_E_VALUE, "input %llu, '%.40s': %s",
-            (unsigned long long)renderer->task->sequence, value, why);
-    return NFOLD_E_VALUE;
-}
-
-static int is_number(const char *value, size_t length)
-{
-    return length > 0 && strspn(value, "0123456789") >= length;
-}
-
-static int put_value(struct renderer *renderer, const struct piece *piece, const char *value)
-{
-    const char *why, *whole = value;
-    size_t length = strlen(value);
-    value = nf_replacement_take(piece->replacement.form, value, &length);
-    struct nfold_buffer *sink = sink_of(renderer);
-    int is_raw = !renderer->is_quoted || renderer->pattern->is_argv ||
-                 (renderer->pattern->is_command_line && piece == renderer->pattern->pieces);
-    if (is_raw) {
-        nf_buffer_bytes(sink, value, length);
-        return 0;
-    }
-    if (piece->is_before_redirect && piece->where.place == NF_SHELL_BARE &&
-        is_number(value, length)) {
-        nf_buffer_print(sink, "'%.*s'", (int)length, value);
-        return 0;
-    }
-    if (nf_quote_value(sink, value, length, piece->where.place, piece->where.flags, &why) < 0)
-        return fail_value(renderer, whole, why);
-    return 0;
-}
-
-/* The value of {n}, or NULL: there is no such column. */
-static const char *column_of(const struct renderer *renderer, int column)
-{
-    unsigned count = renderer->task->value_count;
-    long index = column > 0 ? column - 1L : (long)count + column;
-    return index >= 0 && index < (long)count ? renderer->task->values[index] : NULL;
-}
-
-static int put_all(struct renderer *renderer, const struct piece *piece)
-{
-    int rc = 0;
-    for (unsigned i = 0; rc >= 0 && i < renderer->task->value_count; i++) {
-        if (i > 0)
-            end_word(renderer);
-        rc = put_value(renderer, piece, renderer->task->values[i]);
-    }
-    return rc;
-}
-
-/* each: the value of {} in a repeated context; NULL: all of them. */
-static int put_replacement(struct renderer *renderer, const struct piece *piece, const char *each)
-{
-    const char *value;
-    switch (piece->replacement.what) {
-    case NF_REPLACE_SEQUENCE:
-        nf_buffer_print(sink_of(renderer), "%llu", (unsigned long long)renderer->task->sequence);
-        return 0;
-    case NF_REPLACE_SLOT:
-        nf_buffer_print(sink_of(renderer), "%u", renderer->slot);
-        return 0;
-    case NF_REPLACE_VALUE:
-        break;
-    }
-    if (piece->replacement.column == 0)
-        return each ? put_value(renderer, piece, each) : put_all(renderer, piece);
-    value = column_of(renderer, piece->replacement.column);
-    if (value)
-        return put_value(renderer, piece, value);
-    sink_of(renderer); /* a word that is empty is one */
-    return 0;
-}
-
-static int put_piece(struct renderer *renderer, const struct piece *piece, const char *each)
-{
-    const struct nf_template *pattern = renderer->pattern;
-    if (piece->kind == PIECE_REPLACEMENT)
-        return put_replacement(renderer, piece, each);
-    if (piece->kind == PIECE_WORD)
-        end_word(renderer);
-    else
-        nf_buffer_bytes(sink_of(renderer), pattern->text + piece->begin, piece->end - piece->begin);
-    return 0;
-}
-
-static int is_for_each(const struct piece *piece)
-{
-    return piece->kind == PIECE_REPLACEMENT && piece->replacement.what == NF_REPLACE_VALUE &&
-           piece->replacement.column == 0;
-}
-
-/* A group that opens a quote and does not close it cannot be repeated. */
-static int can_repeat(const struct nf_template *pattern, size_t begin, size_t end)
-{
-    int for_each = 0;
-    for (size_t i = begin; i < end; i++)
-        for_each |= is_for_each(&pattern->pieces[i]);
-    if (!for_each || !pattern->bytes)
-        return for_each;
-    const struct piece *first = &pattern->pieces[begin], *last = &pattern->pieces[end - 1];
-    if (last->end >= pattern->size)
-        return begin == 0 || pattern->bytes[first->begin - 1].place == NF_SHELL_BARE;
-    struct nf_shell_byte before = {0}, after = pattern->bytes[last->end];
-    if (first->begin > 0)
-        before = pattern->bytes[first->begin - 1];
-    return before.place == after.place && before.flags == after.flags;
-}
-
-static int put_group(struct renderer *renderer, size_t begin, size_t end)
-{
-    const struct nf_template *pattern = renderer->pattern;
-    const struct nf_task *task = renderer->task;
-    /* -N0: {} is nothing, and the word around it stays. */
-    int is_repeated =
-        pattern->repeats_context && task->value_count > 0 && can_repeat(pattern, begin, end);
-    unsigned times = is_repeated ? task->value_count : 1;
-    int rc = 0;
-    for (unsigned i = 0; rc >= 0 && i < times; i++) {
-        if (i > 0)
-            end_word(renderer);
-        for (size_t j = begin; rc >= 0 && j < end; j++)
-            rc = put_piece(renderer, &pattern->pieces[j], is_repeated ? task->values[i] : NULL);
-    }
-    return rc;
-}
-
-static int ends_group(enum piece_kind kind)
-{
-    return kind == PIECE_BLANK || kind == PIECE_TAB || kind == PIECE_WORD;
-}
-
-static int put_pieces(struct renderer *renderer)
-{
-    const struct nf_template *pattern = renderer->pattern;
-    int rc = 0;
-    for (size_t begin = 0; rc >= 0 && begin < pattern->piece_count;) {
-        size_t end = begin + 1;
-        while (end < pattern->piece_count && !ends_group(pattern->pieces[end].kind))
-            end++;
-        enum piece_kind kind = pattern->pieces[begin].kind;
-        if (kind == PIECE_BLANK || kind == PIECE_WORD)
-            rc = put_piece(renderer, &pattern->pieces[begin++], NULL);
-        if (rc >= 0 && end > begin)
-            rc = put_group(renderer, begin, end);
-        begin = end;
-    }
-    if (rc >= 0 && pattern->is_argv && renderer->is_quoted)
-        end_word(renderer);
-    return rc;
-}
-
-static int render(const struct nf_template *pattern, const struct nf_task *task, unsigned slot,
-                  int is_quoted, struct nfold_buffer *out, nfold_error *err)
-{
-    size_t before = out->size;
-    struct renderer renderer = {.pattern = pattern,
-                                .task = task,
-                                .slot = slot,
-                                .is_quoted = is_quoted,
-                                .out = out,
-                                .err = err};
-    int rc = put_pieces(&renderer);
-    nf_buffer_clear(&renderer.word);
-    if (rc >= 0 && out->failed)
-        return nf_fail_memory(err);
-    if (rc >= 0 && is_quoted && out->size - before > pattern->limit)
-        return nf_fail(err, NFOLD_E_VALUE,
-                       "task %llu: its command line has %zu bytes, and %zu are allowed",
-                       (unsigned long long)task->sequence, out->size - before, pattern->limit);
-    return rc;
-}
-
-int nf_template_render(const struct nf_template *pattern, const struct nf_task *task, unsigned slot,
-                       struct nfold_buffer *line, nfold_error *err)
-{
-    return render(pattern, task, slot, 1, line, err);
-}
-
-int nf_template_render_text(const struct nf_template *pattern, const struct nf_task *task,
-                            unsigned slot, struct nfold_buffer *text, nfold_error *err)
-{
-    return render(pattern, task, slot, 0, text, err);
-}
-
-/* ---- what it takes ---- */
-
-unsigned nf_template_columns(const struct nf_template *pattern)
-{
-    int highest = 0;
-    for (size_t i = 0; i < pattern->piece_count; i++)
-        if (pattern->pieces[i].kind == PIECE_REPLACEMENT &&
-            pattern->pieces[i].replacement.column > highest)
-            highest = pattern->pieces[i].replacement.column;
-    return (unsigned)highest;
-}
-
-int nf_template_takes_all(const struct nf_template *pattern)
-{
-    for (size_t i = 0; i < pattern->piece_count; i++)
-        if (is_for_each(&pattern->pieces[i]))
-            return 1;
-    return 0;
-}
-
-size_t nf_template_fixed_bytes(const struct nf_template *pattern)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < pattern->piece_count; i++)
-        bytes += pattern->pieces[i].kind == PIECE_REPLACEMENT
-                     ? 20
-                     : pattern->pieces[i].end - pattern->pieces[i].begin + 1;
-    return bytes;
-}
-
-size_t nf_template_value_bytes(const struct nf_template *pattern, const char *value)
-{
-    struct nfold_buffer quoted = {0};
-    size_t bytes = 0, times = 0, context = 0;
-    nf_quote_word(&quoted, value, strlen(value));
     for (size_t i = 0; i < pattern->piece_count; i++) {
-        times += pattern->pieces[i].kind == PIECE_REPLACEMENT;
-        if (pattern->repeats_context && pattern->pieces[i].kind == PIECE_TEXT)
-            context += pattern->pieces[i].end - pattern->pieces[i].begin;
+        const struct nf_piece *piece = &pattern->pieces[i];
+        int column = piece->kind == PIECE_REPLACEMENT ? piece->replacement.column : 0;
+        if (column <= 0 || (uint64_t)column <= most)
+            continue;
+        nf_fail(err, NFOLD_E_USAGE, "%.*s: a task has %llu input%s here",
+                (int)(piece->end - piece->begin), pattern->text + piece->begin,
+                (unsigned long long)most, most == 1 ? "" : "s");
+        return complain(pattern, piece->begin, piece->end - piece->begin, err);
     }
-    bytes = times * (quoted.size + 1) + context;
-    nf_buffer_clear(&quoted);
-    return pattern->is_argv ? 3 * bytes : bytes;
+    return 0;
 }

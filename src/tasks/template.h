@@ -32,13 +32,15 @@ int nf_template_render(const struct nf_template *pattern, const struct nf_task *
 /* The same without any quoting. */
 int nf_template_render_text(const struct nf_template *pattern, const struct nf_task *task,
                             unsigned slot, struct nfold_buffer *text, nfold_error *err);
-/* The highest n of {n}; 0: none. */
-unsigned nf_template_columns(const struct nf_template *pattern);
-/* 1 if {} is there, or {.} and the like without a number: then every value of a task is in it. */
-int nf_template_takes_all(const struct nf_template *pattern);
-/* For packing values into one line: bytes without any value; bytes that a value adds at most. */
-size_t nf_template_fixed_bytes(const struct nf_template *pattern);
-size_t nf_template_value_bytes(const struct nf_template *pattern, const char *value);
+/* A task never has more than this many values: a {n} beyond is NFOLD_E_USAGE with a caret. */
+int nf_template_check_columns(const struct nf_template *pattern, uint64_t most, nfold_error *err);
+/* The command's first word, if it is the same for every task and the line does nothing but start
+ * it; otherwise NULL. To be freed. */
+char *nf_template_program(const struct nf_template *pattern);
+/* For packing values into one line: bytes without any value, and bytes that a value adds, its blank
+ * counted. */
+long nf_template_fixed_bytes(const struct nf_template *pattern);
+long nf_template_value_bytes(const struct nf_template *pattern, const char *value);
 /* A line beyond this many bytes is refused when rendered. */
 void nf_template_limit(struct nf_template *pattern, size_t bytes);
 void nf_template_close(struct nf_template *pattern); /* NULL is fine */

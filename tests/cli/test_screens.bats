@@ -22,6 +22,17 @@ load screen.bash
 @test "started many times: one says so, all end" { screen started-by-srun; }
 @test "an error in an expression points at its column" { screen bad-expression; }
 @test "values out of range are refused" { screen bad-values; }
+@test "a run of tasks, looked at and verified" { screen runs; }
+@test "wrong operands of the verbs of runs" { screen runs-misuse; }
+@test "help teaches resume" { screen help-resume; }
+@test "help teaches logs" { screen help-logs; }
+@test "help teaches verify" { screen help-verify; }
+
+@test "help teaches tasks" { screen help-tasks; }
+@test "tasks: what would run" { screen tasks-dry-run; }
+@test "tasks: bad input is shown where it stands" { screen tasks-bad-input; }
+@test "tasks: every option of GNU parallel is known" { screen tasks-options; }
+@test "tasks started many times: one says so, all end" { screen tasks-started-by-srun; }
 
 @test "every screen is drawn by a test" {
     for file in "$BATS_TEST_DIRNAME"/golden/*.screen; do

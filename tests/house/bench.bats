@@ -7,13 +7,14 @@ setup() {
 
 # Claims that need no package; a peer that is missing is left out.
 @test "the benchmarks run and print figures" {
-    local claims=integral,expression,command,vm,memory
+    local claims=integral,expression,command,vm,memory,tasks
     [ "$(nproc)" -lt 2 ] || claims+=,workers,fork_join
     run /usr/bin/python3 "$BENCH" --quick --rounds 1 --only "$claims" --build "$NFOLD_BUILD_ROOT"
     echo "$output"
     [ "$status" -eq 0 ]
     [[ "$output" == *"| x*x, faster than gcc loop"* ]]
     [[ "$output" == *"| nfold --version |"* ]]
+    [[ "$output" == *"| tasks: memory, 100000 tasks, not started |"* ]]
     [[ "$output" != *DIFFERENT* ]]
 }
 

@@ -16,7 +16,9 @@ NUMBER = re.compile(r"0x[0-9a-f.p+-]+|\b[0-9a-f]{16}\b|\d+(?:\.\d+)?(?:e[+-]?\d+
 
 def mask(line):
     line = re.sub(r"^(code:?) .*", r"\1 #", line)  # what ran depends on the compiler and the CPU
-    masked = NUMBER.sub("#", line.replace("µs", "s").replace("ms", "s").replace("ns", "s"))
+    # Where the time of tasks went, too; below a label stands what is left of a long line.
+    line = re.sub(r"^(slots|lost|start-up|processor|the end|advice) .*|^ {11}.*", r"\1", line)
+    masked = NUMBER.sub("#", re.sub(r"(?<=\d )[mnuµ]s\b", "s", line))
     return re.sub(r"\b[kMGT](items|\b)", r"\1", " ".join(masked.split()))
 
 

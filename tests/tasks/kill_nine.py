@@ -66,7 +66,8 @@ def main(nfold, kills, tasks, seed):
     rng = random.Random(seed)
     with open("inputs", "w", encoding="ascii") as file:
         file.writelines(f"{number}\n" for number in range(1, tasks + 1))
-    command = [nfold, "tasks", "-j", "4", "--run-dir", "night", "--resume", COMMAND, "::::", "inputs"]
+    command = [nfold, "tasks", "-j", "4", "--run-dir", "night", "--resume", COMMAND, "::::",
+               "inputs"]
     done, again = {}, 0
     while True:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -84,7 +85,8 @@ def main(nfold, kills, tasks, seed):
         if process.returncode not in (-9, 137):
             raise SystemExit(process.stderr.read().decode())
         done = {task: now[task] for task in ok_tasks(nfold)}
-    verified = subprocess.run([nfold, "verify", "night"], capture_output=True, text=True, check=False)
+    verified = subprocess.run([nfold, "verify", "night"], capture_output=True, text=True,
+                              check=False)
     print(verified.stdout, verified.stderr)
     print(f"{again} tasks began again after their ok end; {tasks - len(begun())} never began")
     return 1 if verified.returncode or again or len(begun()) != tasks else 0
@@ -92,7 +94,8 @@ def main(nfold, kills, tasks, seed):
 
 if __name__ == "__main__":
     command_path = os.path.abspath(sys.argv[1])
-    with tempfile.TemporaryDirectory(prefix="nfold-kill-") as folder:
+    with tempfile.TemporaryDirectory(prefix="nfold-kill-",
+                                     ignore_cleanup_errors=True) as folder:
         os.chdir(folder)
         status = main(command_path, int(sys.argv[2]), int(sys.argv[3]),
                       int(sys.argv[4]) if len(sys.argv) > 4 else 1)

@@ -36,7 +36,7 @@ start_reading() {
     start_reading inputs -j 2 --run-dir night 'echo {} >>ran; sleep 0.05'
     until_true lines 5 ran
     kill -9 "$visible"
-    wait_status "$visible"
+    end_of "$visible"
     until_true none_lives
     cmp night/input inputs
     run nfold runs night
@@ -50,7 +50,7 @@ start_reading() {
     printf '0\n0\n600\n' >&9
     until_true lines 3 ran
     kill -9 "$visible"
-    wait_status "$visible"
+    end_of "$visible"
     exec 9>&-
     until_true none_lives
     sed -i 's/^600$/0/' night/input.part
@@ -211,7 +211,7 @@ print(json.load(sys.stdin)[0]["tasks"]["ok"])')
     run nfold runs night
     [[ $output == *running* ]]
     kill -TERM "$visible"
-    wait_status "$visible"
+    end_of "$visible"
 }
 
 @test "kill -9 at ten instants: none is lost, none that is ok runs again" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Slots, ends, retries, halts and limits of tasks.
 
+bats_require_minimum_version 1.5.0
 load running
 
 setup() {
@@ -71,8 +72,8 @@ END
     [[ $status == 1 ]]
     run tasks -j 1 --joblog log ./script ::: a
     [[ $(tail -n 1 log | cut -f7) == 126 ]]
-    run tasks -j 1 --joblog log no-such-program-here ::: a
-    [[ $(tail -n 1 log | cut -f7) == 127 && $output == *"not found"* ]]
+    run -127 tasks -j 1 no-such-program-here ::: a b c
+    [[ $(grep -o no-such-program-here <<<"$output" | wc -l) == 1 ]]
     printf '#!/no/such/interpreter\n' >script
     chmod +x script
     run tasks -j 1 --joblog log "$PWD/script" ::: a

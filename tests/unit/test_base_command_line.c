@@ -211,6 +211,47 @@ static void the_letter_n_is_left_to_srun(void **state)
     refuse("-n1e8", NFOLD_E_USAGE, sentence);
 }
 
+/* A command with options of its own follows. */
+static void leading_options_end_at_the_first_operand(void **state)
+{
+    (void)state;
+    static const struct nf_option leading[] = {
+        {.name = "jobs",
+         .letter = 'j',
+         .type = NF_OPTION_TEXT,
+         .aliases = "max-procs|P",
+         .help = ""},
+        {.name = "null", .letter = '0', .type = NF_OPTION_FLAG, .help = ""},
+        {.name = "keep", .letter = 'k', .type = NF_OPTION_FLAG, .help = ""},
+        {0},
+    };
+    char *lines[][6] = {{"-k0j4", "run", "-x", "--", "-k", NULL},
+                        {"-k", "-P", "-1", "--", "-x", NULL},
+                        {"--max-pr=4", "--", "--", "-k", NULL, NULL},
+                        {"-", "-k", NULL, NULL, NULL, NULL}};
+    const char *jobs[] = {"4", "-1", "4", NULL}, *first[] = {"run", "-x", "--", "-"};
+    const size_t counts[] = {4, 1, 2, 2};
+    for (int i = 0; i < 4; i++) {
+        const char *operands[6];
+        size_t count;
+        nfold_options *options;
+        int argc = 0;
+        while (lines[i][argc])
+            argc++;
+        assert_int_equal(nf_options_new(&options, NULL), 0);
+        assert_int_equal(nf_options_add(options, leading, NULL), 0);
+        assert_int_equal(nf_command_line_leading(options, argc, lines[i], operands, &count, NULL),
+                         0);
+        assert_int_equal(count, counts[i]);
+        assert_string_equal(operands[0], first[i]);
+        if (jobs[i])
+            assert_string_equal(nf_options_text(options, "jobs"), jobs[i]);
+        else
+            assert_null(nf_options_text(options, "jobs"));
+        nfold_options_destroy(options);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +264,7 @@ int main(void)
         cmocka_unit_test(unknown_options_get_a_suggestion),
         cmocka_unit_test(wrong_and_missing_values_are_refused),
         cmocka_unit_test(the_letter_n_is_left_to_srun),
+        cmocka_unit_test(leading_options_end_at_the_first_operand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

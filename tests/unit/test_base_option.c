@@ -328,6 +328,70 @@ static void completion_knows_every_flag(void **state)
     nf_buffer_clear(&out);
 }
 
+static const struct nf_option more_rows[] = {
+    {.name = "file", .letter = 'a', .type = NF_OPTION_LIST, .metavar = "FILE", .help = "files"},
+    {.name = "size", .type = NF_OPTION_SIZE, .metavar = "SIZE", .help = "bytes"},
+    {.name = "line-buffer", .type = NF_OPTION_FLAG, .aliases = "lb|P", .help = "lines"},
+    {.name = "tmux", .type = NF_OPTION_FLAG, .refused = "use --lb", .is_hidden = 1, .help = "no"},
+    {0},
+};
+
+static nfold_options *open_more(void)
+{
+    nfold_options *options;
+    assert_int_equal(nf_options_new(&options, NULL), 0);
+    assert_int_equal(nf_options_add(options, more_rows, NULL), 0);
+    return options;
+}
+
+static void a_list_keeps_every_value_in_order(void **state)
+{
+    (void)state;
+    nfold_options *options = open_more(), *copy;
+    assert_int_equal(nf_options_list_count(options, "file"), 0);
+    assert_int_equal(nfold_options_set(options, "file", "b", NULL), 0);
+    assert_int_equal(nfold_options_set(options, "file", "a", NULL), 0);
+    assert_int_equal(nf_options_copy(&copy, options, NULL), 0);
+    assert_int_equal(nf_options_list_count(copy, "file"), 2);
+    assert_string_equal(nf_options_list(copy, "file", 0), "b");
+    assert_string_equal(nf_options_list(copy, "file", 1), "a");
+    nfold_options_destroy(copy);
+    nfold_options_destroy(options);
+}
+
+static void sizes_have_units(void **state)
+{
+    static const struct {
+        const char *text;
+        double bytes;
+    } sizes[] = {{"4096", 4096}, {"4k", 4000},         {"4K", 4096},
+                 {"4Ki", 4096},  {"1.5G", 1610612736}, {"2t", 2e12}};
+    (void)state;
+    nfold_options *options = open_more();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        assert_int_equal(nfold_options_set(options, "size", sizes[i].text, NULL), 0);
+        assert_true(nf_options_size(options, "size") == sizes[i].bytes);
+    }
+    assert_int_equal(nfold_options_set(options, "size", "4X", NULL), NFOLD_E_VALUE);
+    assert_int_equal(nfold_options_set(options, "size", "-1", NULL), NFOLD_E_VALUE);
+    nfold_options_destroy(options);
+}
+
+static void a_refused_option_says_what_to_use(void **state)
+{
+    (void)state;
+    nfold_options *options = open_more();
+    nfold_error err;
+    assert_int_equal(nfold_options_set(options, "tmux", "on", &err), NFOLD_E_USAGE);
+    assert_string_equal(err.message, "option 'tmux': use --lb");
+    assert_null(nf_options_suggest(options, "tmax"));
+    struct nfold_buffer out = {0};
+    nf_option_words(&out, more_rows);
+    assert_string_equal(nf_buffer_text(&out), "--file -a --size --line-buffer ");
+    nf_buffer_clear(&out);
+    nfold_options_destroy(options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +408,9 @@ int main(void)
         cmocka_unit_test(help_is_aligned_and_fits_80_columns),
         cmocka_unit_test(the_manual_is_mdoc),
         cmocka_unit_test(completion_knows_every_flag),
+        cmocka_unit_test(a_list_keeps_every_value_in_order),
+        cmocka_unit_test(sizes_have_units),
+        cmocka_unit_test(a_refused_option_says_what_to_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "checksum.h"
 #include "journal_reader.h"
 #include "journal_writer.h"
+#include "read_file.h"
 
 #define ENTRIES 6
 
@@ -237,6 +239,62 @@ static void a_writer_continues_behind_the_last_whole_entry(void **state)
     free(bytes);
 }
 
+/* An entry as tests/recorded/journals has it. */
+static void describe(struct nfold_buffer *out, const struct nf_journal_entry *entry)
+{
+    const struct nf_journal_end *end = &entry->end;
+    const struct nf_task_result *result = &end->result;
+    nf_buffer_print(out, "%llu ", (unsigned long long)entry->number);
+    if (entry->type == NF_JOURNAL_START)
+        nf_buffer_print(out, "start %.6f pid %llu template %.*s\n", entry->start.when,
+                        (unsigned long long)entry->start.pid, (int)entry->start.pattern.size,
+                        entry->start.pattern.data);
+    else if (entry->type == NF_JOURNAL_CLOSE)
+        nf_buffer_print(out, "close %.6f submitted %llu ok %llu failed %llu over %d why '%.*s'\n",
+                        entry->close.when, (unsigned long long)entry->close.submitted,
+                        (unsigned long long)entry->close.status[NF_TASK_OK],
+                        (unsigned long long)entry->close.status[NF_TASK_FAILED],
+                        entry->close.is_input_over, (int)entry->close.why.size,
+                        entry->close.why.data);
+    else
+        nf_buffer_print(
+            out,
+            "end task %llu attempt %u %016llx%016llx %s exit %d signal %d slot %u "
+            "began %.6f took %.6f bytes %llu %llu at %llu final %d '%.*s'\n",
+            (unsigned long long)end->sequence, end->attempt,
+            (unsigned long long)end->identity.word[0], (unsigned long long)end->identity.word[1],
+            nf_task_status_name(result->status), result->exit_code, result->signal, result->slot,
+            result->began, result->seconds, (unsigned long long)result->out_bytes,
+            (unsigned long long)result->err_bytes, (unsigned long long)result->output_at,
+            result->is_final, (int)end->command.size, end->command.data);
+}
+
+static void journals_of_version_1_are_read_for_ever(void **state)
+{
+    (void)state;
+    struct nf_journal_reader reader;
+    struct nf_journal_entry entry;
+    struct nfold_buffer text = {0};
+    char path[4096];
+    const char *root = getenv("NFOLD_SOURCE_ROOT");
+    assert_non_null(root);
+    snprintf(path, sizeof path, "%s/tests/recorded/journals/version-1", root);
+    int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(nf_journal_reader_open(&reader, fd, path, NULL), 0);
+    while (nf_journal_reader_next(&reader, &entry, NULL) > 0)
+        describe(&text, &entry);
+    nf_journal_reader_close(&reader);
+    close(fd);
+    char *wanted = nf_read_file(path, ".txt");
+    if (wanted == NULL)
+        fprintf(stderr, "%s", nf_buffer_text(&text));
+    assert_non_null(wanted);
+    assert_string_equal(nf_buffer_text(&text), wanted);
+    free(wanted);
+    nf_buffer_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +305,7 @@ int main(void)
         cmocka_unit_test(a_damaged_byte_costs_one_entry_and_is_said),
         cmocka_unit_test(what_is_no_journal_is_refused),
         cmocka_unit_test(entries_of_a_later_version_are_passed_over),
+        cmocka_unit_test(journals_of_version_1_are_read_for_ever),
         cmocka_unit_test(a_writer_continues_behind_the_last_whole_entry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,8 @@
 static struct nf_tasks_report calm_report(void)
 {
     struct nf_tasks_report report = {.cpus_allowed = 4,
+                                     .cpus_online = 4,
+                                     .load = 4,
                                      .cpus_each = 1,
                                      .processors = 1,
                                      .start_up = NAN,
@@ -141,6 +143,18 @@ static void slots_without_tasks_are_named(void **state)
                            "into more tasks; -c 8 gives each 8 CPUs");
 }
 
+static void waiting_is_told_from_a_crowded_machine(void **state)
+{
+    struct nf_tasks_report report = calm_report();
+    (void)state;
+    report.processors = 0.25;
+    assert_advice(&report, "a task kept its CPU busy for 25 % of its time and waited for the rest: "
+                           "-j 200% may be faster, if files or the network can give more");
+    report.load = 20;
+    assert_advice(&report, "a task got 25 % of a CPU, and the load of this machine is 20.0 on 4 "
+                           "CPUs: it is others who run here, or -j is too much");
+}
+
 static void lost_tasks_come_before_lost_time(void **state)
 {
     struct nf_tasks_report report = calm_report();
@@ -216,6 +230,7 @@ int main(void)
         cmocka_unit_test(cpus_that_a_task_does_not_use_are_counted),
         cmocka_unit_test(one_job_at_a_time_on_forty_cores_is_named),
         cmocka_unit_test(slots_without_tasks_are_named),
+        cmocka_unit_test(waiting_is_told_from_a_crowded_machine),
         cmocka_unit_test(lost_tasks_come_before_lost_time),
         cmocka_unit_test(an_empty_run_has_a_report),
         cmocka_unit_test(no_line_is_wider_than_a_terminal),

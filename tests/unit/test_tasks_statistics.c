@@ -69,6 +69,9 @@ static void busy_is_the_share_of_all_slots(void **state)
     run_task(statistics, 1, 10, 14, NF_TASK_OK);
     nf_statistics_began(statistics, 2, 12);
     assert_true(fabs(nf_statistics_busy(statistics, 14) - 6.0 / 8) < 1e-9);
+    struct nf_task_result last = {.status = NF_TASK_OK, .slot = 2, .seconds = 2};
+    nf_statistics_ended(statistics, &last, 14);
+    assert_true(fabs(nf_statistics_busy(statistics, 20) - 6.0 / 8) < 1e-9);
     nf_statistics_close(statistics);
 }
 

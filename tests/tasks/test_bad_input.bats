@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# What a run is told that cannot work: said once, before anything starts, and nothing is left behind.
+# The exact words of most of it: tests/cli/golden/tasks-bad-input.screen.
+
+load running
+
+setup() {
+    setup_run
+}
+
+teardown() {
+    end_run
+}
+
+@test "a command that is not there is said once, not once an input" {
+    tasks no-such-program-here {} ::: $(seq 1000) >out 2>err || status=$?
+    [[ $status == 127 && $(wc -l <err) == 2 && ! -s out ]]
+    [[ $(head -n 1 err) == "nfold tasks: there is no command 'no-such-program-here' on PATH; nothing was started" ]]
+    [[ ! -e .nfold ]]
+}
+
+@test "a folder to work in is made; what is none is said once" {
+    run tasks --wd new/folder pwd ::: a b
+    [[ $status == 0 && $output == *new/folder$'\n'*new/folder ]]
+    : >file
+    run tasks --wd file/below pwd ::: a b
+    [[ $status == 3 && ${#lines[@]} == 1 ]]
+    [[ $output == "nfold tasks: option 'workdir': cannot work in the folder file/below: "* ]]
+}
+
+@test "an exported function is a command, alone or among others" {
+    greet() { echo "hello $1"; }
+    export -f greet
+    run tasks -k greet ::: 'a  b' '$x'
+    [[ $status == 0 && $output == $'hello a  b\nhello $x' ]]
+    run tasks 'greet {}; greet "{}" | cat' ::: "it's"
+    [[ $output == $'hello it\'s\nhello it\'s' ]]
+}
+
+@test "an endless input is not read to its end" {
+    run bash -c 'yes | timeout 60 "$NFOLD" tasks --halt soon,done=20 "echo {#}" 2>err | wc -l'
+    ((output >= 20 && output < 200))
+}
+
+@test "a task whose output could not be written is counted, and is not ok" {
+    tasks --run-dir night -j 1 'echo {}' ::: a b >&- 2>err || status=$?
+    cat err
+    [[ $status == 3 ]]
+    [[ $(<err) == *"cannot write to stdout"* && $(<err) != *"do not add up"* ]]
+    run "$NFOLD" resume night
+    [[ $status == 0 && $output == *a*b* ]]
+}
