@@ -63,6 +63,6 @@ teardown() {
     head -c 200000 /dev/zero | tr '\0' a >long
     run tasks -a long echo
     echo "$output"
-    [[ $status == 2 && $output == "nfold tasks: task 1: its command line has 200005 bytes"* ]]
+    [[ $status == 2 && $output == "nfold tasks: input 1, 'aaaaaaaaaaaaaaaaaaaa…': its command line is too long"*"it has 200005 bytes"* ]]
     [[ ! -e .nfold ]]
 }
