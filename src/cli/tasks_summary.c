@@ -32,6 +32,8 @@ int nf_tasks_status(const struct nf_tasks_summary *summary)
     case NF_SUPERVISION_STOPPED:
         return 102;
     case NF_SUPERVISION_DONE:
+        if (summary->result.is_share)
+            return summary->result.halt_status;
         break;
     }
     return failed > 100 ? 101 : (int)failed;

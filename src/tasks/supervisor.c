@@ -302,6 +302,14 @@ static int account(struct nf_loop *loop, nfold_error *err)
     return rc;
 }
 
+/* As GNU parallel: who asks for a share is told one. */
+static void give_share(struct nf_loop *loop)
+{
+    loop->result->is_share = loop->halt.is_share;
+    if (loop->halt.is_share && loop->result->end == NF_SUPERVISION_DONE)
+        loop->result->halt_status = nf_halt_share(&loop->halt);
+}
+
 /* Whatever tasks left running, in sessions of their own or not. */
 static void end_left(struct nf_loop *loop)
 {
@@ -321,6 +329,7 @@ static int supervise(struct nf_loop *loop, nfold_error *err)
         rc = account(loop, err);
     if (rc >= 0 && (result->end != NF_SUPERVISION_DONE || !loop->is_input_over))
         nf_record_stopped(loop->with->record, result->why[0] ? result->why : NULL);
+    give_share(loop);
     end_left(loop);
     if (loop->failure.code == 0)
         return rc;
