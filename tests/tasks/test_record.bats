@@ -173,7 +173,10 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     run nfold logs night
     [[ $output == *"failed, exit 7"* ]]
     run nfold logs night 3
-    [[ $status == 2 && $output == *"task 3 of night has not ended"* ]]
+    [[ $status == 2 && $output == *"night has no task 3; it has 2" ]]
+    tasks --quiet --run-dir part -j 1 --halt now,fail=1 false ::: 1 2 3 || true
+    run nfold logs part 3
+    [[ $status == 2 && $output == *"task 3 of part has not ended" ]]
 }
 
 @test "logs --tail: the last lines" {
@@ -203,6 +206,19 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'1\t0\n2\t0' ]]
     run nfold tasks --retry-failed --joblog log
     [[ $status == 0 && $output == "" ]]
+}
+
+@test "a retry of a joblog that was stopped is resumed from the joblog" {
+    run nfold tasks --joblog log 'test -e {} && echo {}' ::: a 'b  c' d
+    touch a
+    run nfold tasks --retry-failed --joblog log -j 1 --halt soon,fail=1
+    [[ $status == 1 && $output == *$'a\n'*"1 not started"*"continue: nfold resume "* ]]
+    run nfold resume last --skip-failed
+    [[ $status == 2 && $output == *"retry of what failed"* ]]
+    touch 'b  c' d
+    run nfold resume last
+    [[ $status == 0 && $output == *"b  c"* && $output == *d* && $output != *a$'\n'* ]]
+    [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'2\t0\n3\t0' ]]
 }
 
 @test "two nfold never work on one folder" {
