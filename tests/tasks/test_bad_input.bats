@@ -54,7 +54,7 @@ teardown() {
 @test "a run that is refused leaves no record and no summary" {
     local words
     for words in 'echo :::: no-such-file' 'echo ::: a b :::+ 1' \
-        '--colsep [ echo ::: 1' 'echo {3} ::: a' '--joblog /proc/x echo ::: 1' '--wd /proc/x echo ::: 1'; do
+        '--colsep [ echo ::: 1' 'echo {3} ::: a' '--joblog /proc/x echo ::: 1' '--results /proc/x echo ::: 1' '--wd /proc/x echo ::: 1'; do
         run tasks $words
         echo "$words: $output"
         [[ $status == [23] && $output == "nfold tasks: "* && $output != *continue* && $output != *ok* ]]
