@@ -281,12 +281,24 @@ static int open_container(struct showing *showing, nfold_error *err)
     return rc;
 }
 
+/* How many tasks there are is known once the input is. */
+static int fail_missing(const struct nf_history *history, uint64_t wanted, nfold_error *err)
+{
+    const char *name = nf_history_name(history);
+    int is_known = history->is_closed && history->is_input_over;
+    if (wanted == 0)
+        return nf_fail(err, NFOLD_E_VALUE, "%s has no task 0; the first is 1", name);
+    if (is_known && wanted > history->submitted)
+        return nf_fail(err, NFOLD_E_VALUE, "%s has no task %" PRIu64 "; it has %" PRIu64, name,
+                       wanted, history->submitted);
+    return nf_fail(err, NFOLD_E_VALUE, "task %" PRIu64 " of %s has not ended", wanted, name);
+}
+
 static int check_found(const struct showing *showing, nfold_error *err)
 {
     for (unsigned i = 0; i < showing->wanted_count; i++)
         if (showing->latest[i] == 0)
-            return nf_fail(err, NFOLD_E_VALUE, "task %" PRIu64 " of %s has not ended",
-                           showing->wanted[i], nf_history_name(showing->history));
+            return fail_missing(showing->history, showing->wanted[i], err);
     return 0;
 }
 

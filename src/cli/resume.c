@@ -5,6 +5,7 @@
 #include "output.h"
 #include "read_command.h"
 #include "run_operand.h"
+#include "tasks_retry.h"
 
 static const struct nf_option rows[] = {
     {.name = "skip-failed",
@@ -35,6 +36,16 @@ static int set_options(struct nf_command *tasks, const struct nf_command *comman
     return rc < 0 ? rc : nfold_options_set(tasks->options, "resume", "on", err);
 }
 
+/* What a joblog has as failed is in the joblog, also after the retry that did not come to its end:
+ * the same command goes on, and keeps the numbers of its tasks. */
+static int retry_again(const struct nf_command *command, nfold_error *err)
+{
+    if (!nf_options_flag(command->options, "skip-failed"))
+        return 0;
+    return nf_fail(err, NFOLD_E_USAGE,
+                   "option 'skip-failed': this run is a retry of what failed (--retry-failed)");
+}
+
 static int run_again(struct nf_command *command, const struct nf_history *history, nfold_error *err)
 {
     struct nf_command tasks = {
@@ -50,7 +61,8 @@ static int run_again(struct nf_command *command, const struct nf_history *histor
                              history->command.words + 1, err);
     tasks.word = history->command.words;
     if (rc >= 0)
-        rc = set_options(&tasks, command, history, err);
+        rc = nf_tasks_is_retry(&tasks) ? retry_again(command, err)
+                                       : set_options(&tasks, command, history, err);
     if (rc >= 0)
         rc = nf_verb_tasks.run(&tasks, err);
     command->status = tasks.status;

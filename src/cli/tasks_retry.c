@@ -20,14 +20,20 @@ static int become_input(const struct nfold_buffer *commands, nfold_error *err)
     return rc;
 }
 
+int nf_tasks_is_retry(const struct nf_command *command)
+{
+    return nf_options_flag(command->options, "retry-failed") &&
+           nf_options_text(command->options, "joblog") != NULL &&
+           nf_options_text(command->options, "run-dir") == NULL;
+}
+
 int nf_tasks_retry(struct nf_command *command, nfold_error *err)
 {
     const char *path = nf_options_text(command->options, "joblog");
     struct nfold_buffer commands = {0};
     uint64_t *sequences = NULL;
     size_t count;
-    if (!nf_options_flag(command->options, "retry-failed") || path == NULL ||
-        nf_options_text(command->options, "run-dir") != NULL)
+    if (!nf_tasks_is_retry(command))
         return 0;
     int rc = nf_joblog_failed(path, &commands, &sequences, &count, err);
     if (rc >= 0)

@@ -32,6 +32,8 @@ int nf_tasks_status(const struct nf_tasks_summary *summary)
     case NF_SUPERVISION_STOPPED:
         return 102;
     case NF_SUPERVISION_DONE:
+        if (summary->result.is_share)
+            return summary->result.halt_status;
         break;
     }
     return failed > 100 ? 101 : (int)failed;
@@ -41,7 +43,10 @@ int nf_tasks_is_shown(const struct nf_tasks_summary *summary, const nfold_option
                       const struct nf_terminal *terminal)
 {
     int is_all_ok = nf_tasks_status(summary) == 0;
-    if (nf_options_flag(options, "quiet"))
+    /* refused before its first task: the error says it */
+    int is_nothing =
+        summary->counts.submitted == 0 && summary->result.end == NF_SUPERVISION_STOPPED;
+    if (nf_options_flag(options, "quiet") || is_nothing)
         return 0;
     return !is_all_ok || terminal->is_terminal || getenv("SLURM_JOB_ID") ||
            nf_options_flag(options, "report");

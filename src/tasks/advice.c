@@ -148,14 +148,14 @@ static void write_order(const struct nf_tasks_report *report, char text[NF_ADVIC
           nf_number_seconds(nf_advice_least_wall(report), least));
 }
 
-/* The longest task is longer than all others need together: order does not help. */
+/* The longest task is longer than an even share of all: order does not help. */
 static double gain_split(const struct nf_tasks_report *report)
 {
     const struct nf_statistics_figures *figures = &report->figures;
     double even = figures->task_seconds / figures->slots;
-    if (figures->ended <= figures->slots_used || figures->slots < 2 || figures->longest <= even)
+    if (figures->ended < 2 || figures->slots < 2 || figures->longest <= even)
         return 0;
-    return (figures->longest - even) / figures->wall;
+    return fmin(share(report, figures->time.tail), (figures->longest - even) / figures->wall);
 }
 
 static void write_split(const struct nf_tasks_report *report, char text[NF_ADVICE_SIZE])

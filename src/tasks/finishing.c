@@ -72,8 +72,8 @@ static void hint_not_found(struct nf_loop *loop, const struct nf_task_result *re
     loop->has_hinted = 1;
     nf_loop_say(loop,
                 loop->halt.when == NF_HALT_NEVER
-                    ? "a task's command was not found (exit code 127); with --halt now,fail=1 "
-                      "the first failure ends the run"
+                    ? "a task's command was not found (exit code 127);\n"
+                      "nfold: with --halt now,fail=1 the first failure ends the run"
                     : "a task's command was not found (exit code 127)");
 }
 

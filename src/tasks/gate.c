@@ -94,6 +94,7 @@ int nf_gate_is_starved(const struct nf_gate *gate)
 
 void nf_gate_started(struct nf_gate *gate, double now)
 {
-    gate->next_start = now + gate->delay;
+    if (gate->delay > 0) /* else the next slot is filled in this turn */
+        gate->next_start = now + gate->delay;
     gate->is_open = 0;
 }

@@ -115,3 +115,8 @@ enum nf_halt_when nf_halt_note(struct nf_halt *halt, const struct nf_task_result
     halt->status = halt_status(halt, result, limit, total);
     return halt->when;
 }
+
+int nf_halt_share(const struct nf_halt *halt)
+{
+    return halt->ended > 0 ? (int)ceil((double)halt->failed / (double)halt->ended * 100) : 0;
+}

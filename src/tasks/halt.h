@@ -25,4 +25,7 @@ int nf_halt_read(struct nf_halt *halt, const char *text, nfold_error *err);
 enum nf_halt_when nf_halt_note(struct nf_halt *halt, const struct nf_task_result *result,
                                uint64_t total);
 
+/* The exit status of a run that a share did not end: how many in a hundred failed. */
+int nf_halt_share(const struct nf_halt *halt);
+
 #endif

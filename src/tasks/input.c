@@ -40,6 +40,7 @@ struct nf_input {
     unsigned slots;
     int is_at_end;
     struct queue queue;
+    int reads_all;   /* before the first task */
     int is_shuffled; /* --shuf */
     uint64_t random;
 };
@@ -230,7 +231,7 @@ static void read_packing(struct nf_input *input, const nfold_options *options)
     input->line_bytes = NF_COMMAND_BYTES;
     if (chars < NF_COMMAND_BYTES)
         input->line_bytes = (long)chars;
-    input->is_shuffled = nf_options_flag(options, "shuf");
+    input->reads_all = input->is_shuffled = nf_options_flag(options, "shuf");
     double seed = nf_options_count(options, "seed");
     struct timespec now = {0};
     if (isnan(seed))
@@ -320,15 +321,19 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* All of the input is read first. */
-static int shuffle(struct nf_input *input, nfold_error *err)
+static int read_all(struct nf_input *input, nfold_error *err)
 {
-    struct queue *queue = &input->queue;
     while (!input->is_at_end) {
         int rc = read_record(input, err);
         if (rc < 0 || rc == NF_INPUT_WAIT)
             return rc;
     }
+    return 1;
+}
+
+static void shuffle(struct nf_input *input)
+{
+    struct queue *queue = &input->queue;
     for (size_t i = queue_size(queue); i > 1; i--) {
         size_t j = (size_t)(next_random(&input->random) % i);
         struct nf_values *record = queue->record + queue->first, swapped = record[i - 1];
@@ -336,7 +341,6 @@ static int shuffle(struct nf_input *input, nfold_error *err)
         record[j] = swapped;
     }
     input->is_shuffled = 0;
-    return 1;
 }
 
 static long record_bytes(const struct nf_input *input, const struct nf_values *record)
@@ -369,11 +373,13 @@ static int is_full(struct nf_input *input)
 
 static int fill_queue(struct nf_input *input, nfold_error *err)
 {
-    if (input->is_shuffled) {
-        int rc = shuffle(input, err);
+    if (input->reads_all) {
+        int rc = read_all(input, err);
         if (rc != 1)
             return rc;
     }
+    if (input->is_shuffled)
+        shuffle(input);
     while (!is_full(input) && !input->is_at_end) {
         int rc = read_record(input, err);
         if (rc < 0 || rc == NF_INPUT_WAIT)
@@ -451,9 +457,20 @@ int nf_input_uses_stdin(const struct nf_input *input)
 uint64_t nf_input_total(const struct nf_input *input)
 {
     uint64_t records = nf_combine_total(input->combine);
-    if (input->has_names || input->packs)
+    if (input->packs)
+        return 0;
+    if (input->is_at_end) {
+        size_t left = queue_size(&input->queue);
+        return input->sequence + left / input->most + (left % input->most != 0);
+    }
+    if (input->has_names)
         return 0;
     return records / input->most + (records % input->most != 0);
+}
+
+void nf_input_ask_total(struct nf_input *input)
+{
+    input->reads_all = 1;
 }
 
 uint64_t nf_input_columns(const struct nf_input *input)

@@ -39,9 +39,12 @@ int nf_input_next(struct nf_input *input, struct nf_task *task, nfold_error *err
 int nf_input_fd(const struct nf_input *input); /* -1: it never has to be waited for */
 /* 1 if standard input is one of the sources: then no task may read it. */
 int nf_input_uses_stdin(const struct nf_input *input);
-/* Tasks in all, where that is known without reading further (lists, counted files); 0: not known.
- */
+/* Tasks in all, where that is known without reading further (lists, an input that was read to its
+ * end); 0: not known. */
 uint64_t nf_input_total(const struct nf_input *input);
+/* All of the input is read before the first task, so that the total is known; not with -m, -X and
+ * --xargs, where lines are made as they are needed. Before the first nf_input_next. */
+void nf_input_ask_total(struct nf_input *input);
 /* Values that a task has at most; 0: not known before they are read. */
 uint64_t nf_input_columns(const struct nf_input *input);
 /* --header's names for the template, once known; NULL: none. Count through *count. */

@@ -16,9 +16,10 @@
 #include "command_form.h"
 #include "task_spawn.h"
 
-#define RUNS         3
-#define MOST_SECONDS 1.0 /* of all runs; what takes longer is found out by one */
-#define PATH_SIZE    256
+#define RUNS          3
+#define AGAIN_SECONDS 0.5  /* no further run when they took so long together */
+#define MOST_SECONDS  10.0 /* a run that takes longer is ended */
+#define PATH_SIZE     256
 
 static const struct {
     const char *name, *program;
@@ -108,7 +109,7 @@ static double time_runs(const char *line)
     if (nf_shell_choice_open(&choice, NULL) < 0)
         return NAN;
     if (nf_command_form_make(&form, choice, line, NULL) >= 0)
-        for (int i = 0; i < RUNS && nf_clock_now() - began < MOST_SECONDS; i++)
+        for (int i = 0; i < RUNS && nf_clock_now() - began < AGAIN_SECONDS; i++)
             least = fmin(least, time_run(&form));
     nf_command_form_clear(&form);
     nf_shell_choice_close(choice);

@@ -111,6 +111,8 @@ static int read_options(struct nf_loop *loop, nfold_error *err)
     int rc = make_directory(setting->directory, err);
     if (rc >= 0)
         rc = nf_halt_read(&loop->halt, nf_options_text(options, "halt"), err);
+    if (rc >= 0 && loop->halt.is_share)
+        nf_input_ask_total(loop->with->input);
     if (rc >= 0)
         rc = nf_retry_open(&loop->retry, options, err);
     if (rc >= 0)

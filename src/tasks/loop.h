@@ -70,6 +70,7 @@ struct nf_loop {
     int is_terminal;                /* somebody reads the legend */
     int has_hinted;
     double progress_due;
+    nfold_error failure; /* why nothing new is started, told when all has ended; code 0: none */
 };
 
 /* ---- loop.c */
@@ -96,12 +97,16 @@ int nf_loop_request(struct nf_loop *loop, int number, nfold_error *err);
 /* Nothing new from now on; why is kept if it is the first. */
 int nf_loop_enter(struct nf_loop *loop, enum nf_stage stage, enum nf_supervision_end end,
                   const char *why, nfold_error *err);
+/* Nothing new from now on because of err, which is told once what runs has ended by itself. */
+int nf_loop_break_off(struct nf_loop *loop, const char *why, const nfold_error *err);
 /* Begins to end one attempt. */
 int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_status cause,
                         nfold_error *err);
 /* The job's time: too short for another task; so short that what runs must end. */
 int nf_loop_time_is_short(struct nf_loop *loop, nfold_error *err);
 int nf_loop_time_is_over(struct nf_loop *loop, nfold_error *err);
+/* Whoever reads stderr must know. */
+void nf_loop_warn(const struct nf_loop *loop, const char *what);
 /* For whoever watches on a terminal. */
 void nf_loop_say(const struct nf_loop *loop, const char *what);
 /* Sets when its time is over, as far as that is known. */

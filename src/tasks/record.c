@@ -44,10 +44,9 @@ struct nf_record {
     struct nf_journal_writer journal;
     struct nf_joblog *joblog;
     struct nf_saved_input input;
-    char *directory;   /* NULL: none yet */
-    int is_asked;      /* --run-dir: it stays whatever happens */
-    int has_no_place;  /* no default directory can be made */
-    int full_was_said; /* that the disk is full */
+    char *directory;  /* NULL: none yet */
+    int is_asked;     /* --run-dir: it stays whatever happens */
+    int has_no_place; /* no default directory can be made */
     int is_input_partly_read;
     char *why; /* the run stops early; NULL: it does not */
     char note[512];
@@ -440,13 +439,6 @@ double nf_record_tick(struct nf_record *record, int is_urgent, nfold_error *err)
     int rc = is_urgent || left <= 0 ? make_directory_if_possible(record, err) : 0;
     if (rc >= 0)
         rc = sync_if_due(record, now, err);
-    if (rc >= 0 && record->journal.is_full && !record->full_was_said) {
-        record->full_was_said = 1;
-        rc = nf_fail(err, NFOLD_E_SYSTEM,
-                     "the disk of %s is full: no more tasks are started while their ends can still "
-                     "be written",
-                     record->directory);
-    }
     if (rc < 0)
         return rc;
     if (record->directory == NULL && !record->has_no_place)
@@ -455,6 +447,11 @@ double nf_record_tick(struct nf_record *record, int is_urgent, nfold_error *err)
 }
 
 /* ---- what others ask ---- */
+
+int nf_record_is_full(const struct nf_record *record)
+{
+    return record->journal.is_full;
+}
 
 const char *nf_record_directory(const struct nf_record *record)
 {
@@ -471,12 +468,19 @@ const char *nf_record_note(const struct nf_record *record)
     return record->note;
 }
 
+/* A run that was refused before its first task leaves nothing, but where it was told to. */
+static int is_kept(const struct nf_record *record)
+{
+    return record->is_asked || record->counts.submitted > 0;
+}
+
 void nf_record_stopped(struct nf_record *record, const char *why)
 {
     record->is_input_partly_read = 1;
     if (record->why == NULL && why != NULL)
         record->why = strdup(why);
-    (void)make_directory_if_possible(record, NULL); /* closing tries again, and tells */
+    if (is_kept(record))
+        (void)make_directory_if_possible(record, NULL); /* closing tries again, and tells */
 }
 
 /* ---- the end ---- */
@@ -503,7 +507,8 @@ int nf_record_close(struct nf_record *record, int *balances, nfold_error *err)
     *balances = sum == record->counts.submitted;
     int is_all_ok = record->counts.status[NF_TASK_OK] == record->counts.submitted &&
                     !record->is_input_partly_read;
-    int rc = is_all_ok ? 0 : make_directory_if_possible(record, err);
+    int is_left = is_kept(record) && !is_all_ok;
+    int rc = is_left ? make_directory_if_possible(record, err) : 0;
     int closed = write_close(record, rc < 0 ? NULL : err);
     rc = rc < 0 ? rc : closed;
     closed = nf_journal_writer_close(&record->journal, rc < 0 ? NULL : err);
@@ -514,7 +519,7 @@ int nf_record_close(struct nf_record *record, int *balances, nfold_error *err)
     closed = nf_joblog_close(record->joblog, rc < 0 ? NULL : err);
     rc = rc < 0 ? rc : closed;
     record->joblog = NULL;
-    if (rc >= 0 && is_all_ok && record->directory != NULL && !record->is_asked)
+    if (rc >= 0 && !is_left && record->directory != NULL && !record->is_asked)
         nf_run_directory_remove(record->directory);
     record_free(record);
     return rc;

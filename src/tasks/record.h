@@ -36,8 +36,11 @@ int nf_record_not_started(struct nf_record *record, const struct nf_task *task,
                           enum nf_task_status status, nfold_error *err);
 /* Called by the loop now and then, and with is_urgent at the first failure or signal: makes the run
  * directory after a second, syncs the journal when 100 ms are over. Returns the seconds until it
- * wants to be called again, or < 0 (disk full: said once, the run ends in order). */
+ * wants to be called again, or < 0. */
 double nf_record_tick(struct nf_record *record, int is_urgent, nfold_error *err);
+/* 1: the disk is full; the ends of what runs now can still be written, as far as we could keep room
+ * for them. */
+int nf_record_is_full(const struct nf_record *record);
 /* The run stops before its input is at its end, or for another reason than that: the record says
  * why, and a default run directory stays. NULL: it was only not read to its end. */
 void nf_record_stopped(struct nf_record *record, const char *why);

@@ -23,6 +23,7 @@ struct nf_results {
     char **names;                /* of columns; NULL: their numbers */
     unsigned name_count;
     int fd;           /* of a table; -1: stdout, or a tree */
+    int is_made;      /* the tree's folder was not there before */
     unsigned columns; /* of a task */
     char scratch[NF_OUTPUT_PIECE];
 };
@@ -48,6 +49,17 @@ static int is_table(const struct nf_results *results)
     return results->shape >= SHAPE_CSV;
 }
 
+/* Before anything runs; if nothing comes into it, it goes again. */
+static int make_root(struct nf_results *results, nfold_error *err)
+{
+    if (access(results->where, F_OK) == 0)
+        return 0;
+    if (nf_run_directory_make(results->where, NULL) < 0)
+        return nf_fail_errno(err, "cannot make the folder %s for results", results->where);
+    results->is_made = 1;
+    return 0;
+}
+
 static int open_place(struct nf_results *results, const nfold_options *options, nfold_error *err)
 {
     if (is_table(results)) {
@@ -57,7 +69,7 @@ static int open_place(struct nf_results *results, const nfold_options *options, 
         return results->fd >= 0 ? 0 : nf_fail_errno(err, "cannot write to %s", results->where);
     }
     if (strchr(results->where, '{') == NULL)
-        return 0;
+        return make_root(results, err);
     results->shape = SHAPE_NAMED;
     return nf_template_open_text(&results->pattern, options, results->where, err);
 }
@@ -113,6 +125,8 @@ int nf_results_close(struct nf_results *results, nfold_error *err)
         return 0;
     if (results->fd >= 0 && close(results->fd) < 0 && errno != EINTR)
         rc = nf_fail_errno(err, "cannot write to %s", results->where);
+    if (results->is_made)
+        (void)rmdir(results->where); /* not if there is anything in it */
     for (unsigned i = 0; i < results->name_count; i++)
         free(results->names[i]);
     free(results->names);

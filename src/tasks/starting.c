@@ -23,21 +23,32 @@ static int render(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error 
     return rc;
 }
 
+/* The input cannot be gone on with; what runs may end, and then the error is told. */
+static int leave_input(struct nf_loop *loop, struct nf_attempt *attempt)
+{
+    nf_task_clear(&attempt->task);
+    loop->is_input_over = 1;
+    return nf_loop_break_off(loop, "an input that cannot be used", &loop->failure);
+}
+
 /* From the input into the attempt: 1, 0: nothing now, or < 0. Tasks that are done are passed over.
  */
 static int take_new(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
 {
     for (;;) {
-        int rc = nf_input_next(loop->with->input, &attempt->task, err);
-        if (rc <= 0 || rc == NF_INPUT_WAIT) {
+        int rc = nf_input_next(loop->with->input, &attempt->task, &loop->failure);
+        if (rc < 0)
+            return leave_input(loop, attempt);
+        if (rc == 0 || rc == NF_INPUT_WAIT) {
             loop->is_input_over = rc == 0;
             loop->is_input_awaited = rc == NF_INPUT_WAIT;
-            return rc < 0 ? rc : 0;
+            return 0;
         }
         attempt->task.attempt = 1;
         attempt->line.size = attempt->tag.size = 0;
-        if ((rc = render(loop, attempt, err)) >= 0)
-            rc = nf_record_admit(loop->with->record, &attempt->task, attempt->line.data, err);
+        if (render(loop, attempt, &loop->failure) < 0)
+            return leave_input(loop, attempt);
+        rc = nf_record_admit(loop->with->record, &attempt->task, attempt->line.data, err);
         if (rc != 0)
             return rc;
         uint64_t sequence = attempt->task.sequence;
@@ -177,6 +188,12 @@ static int account_waiting(struct nf_loop *loop, struct nf_attempt *attempt, nfo
     return rc;
 }
 
+/* What standard input still gives would have to be saved. */
+static int is_rest_readable(const struct nf_loop *loop)
+{
+    return !nf_record_is_full(loop->with->record) || !nf_input_uses_stdin(loop->with->input);
+}
+
 int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
 {
     struct nf_attempt rest = {.slot = &loop->with->slots->slot[0]};
@@ -184,7 +201,7 @@ int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
     double until = nf_clock_now() + REST_SECONDS;
     int rc = account_waiting(loop, &rest, err);
     loop->is_input_awaited = 0;
-    while (rc >= 0 && !loop->is_input_over && !loop->is_input_awaited &&
+    while (rc >= 0 && !loop->is_input_over && !loop->is_input_awaited && is_rest_readable(loop) &&
            (is_counted || nf_clock_now() < until)) {
         rc = take_new(loop, &rest, err);
         if (rc > 0)

@@ -14,10 +14,14 @@
 
 void nf_loop_say(const struct nf_loop *loop, const char *what)
 {
-    if (!loop->is_terminal)
-        return;
+    if (loop->is_terminal)
+        nf_loop_warn(loop, what);
+}
+
+void nf_loop_warn(const struct nf_loop *loop, const char *what)
+{
     struct nfold_buffer text = {0};
-    nf_buffer_print(&text, "\nnfold: %s\n", what);
+    nf_buffer_print(&text, "%snfold: %s\n", loop->is_terminal ? "\n" : "", what);
     ssize_t written = write(STDERR_FILENO, nf_buffer_text(&text), text.size);
     (void)written;
     nf_buffer_clear(&text);
@@ -65,14 +69,21 @@ int nf_loop_enter(struct nf_loop *loop, enum nf_stage stage, enum nf_supervision
     return rc;
 }
 
+int nf_loop_break_off(struct nf_loop *loop, const char *why, const nfold_error *err)
+{
+    if (loop->failure.code == 0)
+        loop->failure = *err;
+    return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_STOPPED, why, NULL);
+}
+
 static int interrupt(struct nf_loop *loop, nfold_error *err)
 {
     char text[160];
     loop->interrupts++;
     if (loop->interrupts == 1) {
         snprintf(text, sizeof text,
-                 "waiting for %u running task%s, starting no more; Ctrl-C again ends them, a third "
-                 "one at once",
+                 "waiting for %u running task%s, starting no more;\n"
+                 "nfold: Ctrl-C again ends them, a third one at once",
                  loop->running, loop->running == 1 ? "" : "s");
         nf_loop_say(loop, text);
         return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_DRAINED, "Ctrl-C", err);
@@ -80,8 +91,8 @@ static int interrupt(struct nf_loop *loop, nfold_error *err)
     loop->result->signal = SIGINT;
     loop->end_status = NF_TASK_CUT;
     if (loop->interrupts == 2) {
-        nf_loop_say(loop,
-                    "ending the running tasks: SIGTERM, then SIGKILL; Ctrl-C again is SIGKILL now");
+        nf_loop_say(loop, "ending the running tasks: SIGTERM, then SIGKILL;\n"
+                          "nfold: Ctrl-C again is SIGKILL now");
         return nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_STOPPED, "Ctrl-C twice", err);
     }
     return nf_loop_enter(loop, NF_STAGE_KILL, NF_SUPERVISION_STOPPED, "Ctrl-C three times", err);

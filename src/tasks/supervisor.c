@@ -5,7 +5,9 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -211,14 +213,28 @@ static void show_progress(struct nf_loop *loop)
     loop->progress_due = loop->now + SHOW_SECONDS;
 }
 
-static int tick_record(struct nf_loop *loop, nfold_error *err)
+/* The ends of what runs can still be written down, and mostly are worth more than the error. */
+static int tick_record(struct nf_loop *loop)
 {
+    nfold_error why = {0};
     if (loop->now < loop->record_due && !loop->is_record_urgent)
         return 0;
-    double seconds = nf_record_tick(loop->with->record, loop->is_record_urgent, err);
+    double seconds = nf_record_tick(loop->with->record, loop->is_record_urgent, &why);
     loop->is_record_urgent = 0;
     loop->record_due = seconds < 0 ? INFINITY : loop->now + seconds;
-    return seconds < 0 ? (err ? err->code : NFOLD_E_SYSTEM) : 0;
+    return seconds < 0 ? nf_loop_break_off(loop, "the record cannot be written", &why) : 0;
+}
+
+/* Full, but with room for the ends of what runs: no error, the rest is for `nfold resume`. */
+static int look_at_disk(struct nf_loop *loop)
+{
+    char text[PATH_MAX + 80];
+    if (!nf_record_is_full(loop->with->record) || loop->stage >= NF_STAGE_DRAIN)
+        return 0;
+    snprintf(text, sizeof text, "the disk of %s is full: no more tasks are started",
+             nf_record_directory(loop->with->record));
+    nf_loop_warn(loop, text);
+    return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_DRAINED, "disk full", NULL);
 }
 
 static int wait_and_take(struct nf_loop *loop, nfold_error *err)
@@ -235,7 +251,9 @@ static int wait_and_take(struct nf_loop *loop, nfold_error *err)
     if (rc >= 0)
         rc = take_timers(loop, err);
     show_progress(loop);
-    return rc >= 0 ? tick_record(loop, err) : rc;
+    if (rc >= 0)
+        rc = tick_record(loop);
+    return rc >= 0 ? look_at_disk(loop) : rc;
 }
 
 /* ---- the run ---- */
@@ -284,6 +302,14 @@ static int account(struct nf_loop *loop, nfold_error *err)
     return rc;
 }
 
+/* As GNU parallel: who asks for a share is told one. */
+static void give_share(struct nf_loop *loop)
+{
+    loop->result->is_share = loop->halt.is_share;
+    if (loop->halt.is_share && loop->result->end == NF_SUPERVISION_DONE)
+        loop->result->halt_status = nf_halt_share(&loop->halt);
+}
+
 /* Whatever tasks left running, in sessions of their own or not. */
 static void end_left(struct nf_loop *loop)
 {
@@ -303,8 +329,13 @@ static int supervise(struct nf_loop *loop, nfold_error *err)
         rc = account(loop, err);
     if (rc >= 0 && (result->end != NF_SUPERVISION_DONE || !loop->is_input_over))
         nf_record_stopped(loop->with->record, result->why[0] ? result->why : NULL);
+    give_share(loop);
     end_left(loop);
-    return rc;
+    if (loop->failure.code == 0)
+        return rc;
+    if (err)
+        *err = loop->failure;
+    return loop->failure.code;
 }
 
 int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision_result *result,

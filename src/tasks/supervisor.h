@@ -40,6 +40,7 @@ enum nf_supervision_end {
 struct nf_supervision_result {
     enum nf_supervision_end end;
     int halt_status;
+    int is_share; /* --halt N%: halt_status is also that of a run that is done */
     int signal;
     char why[256];      /* "time limit", "--halt", "Ctrl-C" */
     int is_time_over;   /* the job's time, or a batch system's signal: --requeue is due */

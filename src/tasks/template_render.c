@@ -187,6 +187,19 @@ static int put_pieces(struct renderer *renderer)
     return rc;
 }
 
+static int fail_long(const struct nf_template *pattern, const struct nf_task *task, size_t bytes,
+                     nfold_error *err)
+{
+    const char *value = task->value_count > 0 ? task->values[0] : "";
+    nf_fail(err, NFOLD_E_VALUE, "input %llu, '%.20s%s': its command line is too long",
+            (unsigned long long)task->sequence, value, strlen(value) > 20 ? "…" : "");
+    nf_error_detail(err,
+                    "it has %zu bytes, and there is room for %zu: give the data in a file, and\n"
+                    "the name of the file as the input\n",
+                    bytes, pattern->limit);
+    return NFOLD_E_VALUE;
+}
+
 static int render(const struct nf_template *pattern, const struct nf_task *task, unsigned slot,
                   int is_quoted, struct nfold_buffer *out, nfold_error *err)
 {
@@ -202,9 +215,7 @@ static int render(const struct nf_template *pattern, const struct nf_task *task,
     if (out->failed)
         return nf_fail_memory(err);
     if (rc >= 0 && is_quoted && out->size - before > pattern->limit)
-        rc = nf_fail(err, NFOLD_E_VALUE,
-                     "task %llu: its command line has %zu bytes, and %zu are allowed",
-                     (unsigned long long)task->sequence, out->size - before, pattern->limit);
+        rc = fail_long(pattern, task, out->size - before, err);
     if (rc < 0 && out->size > before) {
         out->size = before;
         out->data[before] = '\0';

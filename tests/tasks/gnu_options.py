@@ -4,6 +4,7 @@ is done, taken without effect, or refused with a reason. None is "no option".
 
     gnu_options.py NFOLD
 """
+import os
 import re
 import shutil
 import subprocess
@@ -31,7 +32,7 @@ def spell(name, kind):
 
 
 def main():
-    nfold = sys.argv[1]
+    nfold = os.path.abspath(sys.argv[1])
     if not shutil.which("parallel") or b"GNU parallel" not in subprocess.run(
             ["parallel", "--version"], capture_output=True, check=False).stdout:
         print("1..0 # SKIP GNU parallel is not installed: apt install parallel")

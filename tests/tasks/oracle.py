@@ -120,7 +120,9 @@ def random_packed(rng):
     template = rng.choice(ONE)
     if "-q" in options:
         template = rng.choice([["echo", "{}"], ["echo", "p{}s", "x"], ["echo", "a {} b"]])
-    if any("1" in word and "{" in word for word in template) and "-N0" in options:
+    # {1} of -N0 is nothing; of -s, parallel counts it once for each input.
+    if any("1" in word and "{" in word for word in template) and \
+            any(word.startswith(("-N0", "-s")) for word in options):
         template = ["echo"]
     return Case(["-j3"] + options, template, [":::"] + values(rng, 1, 9))
 

@@ -50,3 +50,19 @@ teardown() {
     run "$NFOLD" resume night
     [[ $status == 0 && $output == *a*b* ]]
 }
+
+@test "a run that is refused leaves no record and no summary" {
+    local words
+    for words in 'echo :::: no-such-file' 'echo ::: a b :::+ 1' \
+        '--colsep [ echo ::: 1' 'echo {3} ::: a' '--joblog /proc/x echo ::: 1' '--results /proc/x echo ::: 1' '--wd /proc/x echo ::: 1'; do
+        run tasks $words
+        echo "$words: $output"
+        [[ $status == [23] && $output == "nfold tasks: "* && $output != *continue* && $output != *ok* ]]
+        [[ ! -e .nfold ]]
+    done
+    head -c 200000 /dev/zero | tr '\0' a >long
+    run tasks -a long echo
+    echo "$output"
+    [[ $status == 2 && $output == "nfold tasks: input 1, 'aaaaaaaaaaaaaaaaaaaa…': its command line is too long"*"it has 200005 bytes"* ]]
+    [[ ! -e .nfold ]]
+}

@@ -173,7 +173,8 @@ END
 @test "the terminal is told what the next Ctrl-C does" {
     run python3 "$BATS_TEST_DIRNAME/../cli/terminal.py" --interrupt 1 "$NFOLD" tasks -j 1 'sleep 2 #' ::: 1 2
     echo "$output"
-    [[ $output == *"waiting for 1 running task, starting no more; Ctrl-C again ends them"* ]]
+    [[ $output == *"nfold: waiting for 1 running task, starting no more;"*"nfold: Ctrl-C again ends them, a third one at once"* ]]
+    [[ $(grep '^nfold: ' <<<"$output" | awk 'length > 81') == "" ]]
     [[ $output == *"1 ok, 1 not started (Ctrl-C)"* && $output == *"status 102" ]]
 }
 
@@ -260,4 +261,18 @@ END
     run bash -c '"$@" | head -n 1' _ env "$mark" "$NFOLD" tasks -j 1 --line-buffer 'while echo {}; do sleep 0.01; done' ::: 1
     [[ ${lines[0]} == 1 ]]
     until_true none_lives
+}
+
+@test "an input that cannot be used ends no task that runs, and is told after them" {
+    local long
+    long=$(head -c 70000 /dev/zero | tr '\0' a)
+    run bash -c 'printf "%s\n" 1 2 "$1" 3 | "$NFOLD" tasks -j 3 "sleep 0.3; echo {} {}"' - "$long"
+    [[ $status == 2 && $output == *"1 1"* && $output == *"2 2"* && $output != *"3 3"* ]]
+    [[ $output == *"2 tasks: 2 ok (an input that cannot be used)"* ]]
+    [[ $output == *"input 3, 'aaaaaaaaaaaaaaaaaaaa…': its command line is too long"*"give the data in a file"* ]]
+    printf '%s\n' a b c >three
+    printf '%s\n' 1 2 >two
+    run tasks -j 3 'sleep 0.3; echo {}' :::: three ::::+ two
+    [[ $status == 2 && $output == *"a 1"* && $output == *"b 2"* ]]
+    [[ $output == *"linked lists have different lengths: two ends after 2 inputs, three goes on"* ]]
 }

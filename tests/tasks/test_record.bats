@@ -129,20 +129,22 @@ start_reading() {
     [[ $status == 0 && $output == *"100 inputs: 100 ok"*damaged* ]]
 }
 
-@test "a full disk is told while ends can still be written, and nothing is lost" {
+@test "on a full disk no more is started; what runs ends by itself, and nothing is lost" {
     [[ $(id -u) == 0 ]] || skip "only root may mount a small disk"
     mkdir small
     mount -t tmpfs -o size=512k none small || skip "no mounts here"
-    run bash -c 'seq 20000 | "$NFOLD" tasks -j 4 --run-dir small/night "echo {} {} {} {}"'
-    umount_later=$status
-    text=$output
-    "$NFOLD" runs small/night >runs.txt || true
-    ok=$("$NFOLD" runs --json small/night | python3 -c 'import json, sys
-print(json.load(sys.stdin)[0]["tasks"]["ok"])')
+    head -c 300000 /dev/zero >small/filling
+    # The first task ends once it has read that the disk is full.
+    seq 20000 | "$NFOLD" tasks -j 4 -u --run-dir small/night 'if test {} = 1
+        then until grep -q full err; do sleep 0.1; done; touch whole; else true; fi' 2>err || status=$?
+    "$NFOLD" runs --json small/night >runs.json || true
     umount small
-    [[ $umount_later != 0 ]]
-    [[ $text == *"full"* || $text == *"No space left"* ]]
-    [[ $ok -gt 100 ]]
+    [[ $status == 102 && -e whole ]]
+    [[ $(grep -c "the disk of .*/small/night is full: no more tasks are started" err) == 1 ]]
+    grep -q " tasks: [0-9]* ok (disk full)" err
+    grep -q "^continue: nfold resume small/night" err
+    python3 -c 'import json; t = json.load(open("runs.json"))[0]["tasks"]
+assert t["ok"] > 100 and t["cut"] == 0, t'
 }
 
 @test "verify lists what has no ok end, and checks outputs" {
@@ -171,7 +173,10 @@ print(json.load(sys.stdin)[0]["tasks"]["ok"])')
     run nfold logs night
     [[ $output == *"failed, exit 7"* ]]
     run nfold logs night 3
-    [[ $status == 2 && $output == *"task 3 of night has not ended"* ]]
+    [[ $status == 2 && $output == *"night has no task 3; it has 2" ]]
+    tasks --quiet --run-dir part -j 1 --halt now,fail=1 false ::: 1 2 3 || true
+    run nfold logs part 3
+    [[ $status == 2 && $output == *"task 3 of part has not ended" ]]
 }
 
 @test "logs --tail: the last lines" {
@@ -201,6 +206,19 @@ print(json.load(sys.stdin)[0]["tasks"]["ok"])')
     [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'1\t0\n2\t0' ]]
     run nfold tasks --retry-failed --joblog log
     [[ $status == 0 && $output == "" ]]
+}
+
+@test "a retry of a joblog that was stopped is resumed from the joblog" {
+    run nfold tasks --joblog log 'test -e {} && echo {}' ::: a 'b  c' d
+    touch a
+    run nfold tasks --retry-failed --joblog log -j 1 --halt soon,fail=1
+    [[ $status == 1 && $output == *$'a\n'*"1 not started"*"continue: nfold resume "* ]]
+    run nfold resume last --skip-failed
+    [[ $status == 2 && $output == *"retry of what failed"* ]]
+    touch 'b  c' d
+    run nfold resume last
+    [[ $status == 0 && $output == *"b  c"* && $output == *d* && $output != *a$'\n'* ]]
+    [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'2\t0\n3\t0' ]]
 }
 
 @test "two nfold never work on one folder" {

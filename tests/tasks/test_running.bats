@@ -222,3 +222,12 @@ print("had", sys.argv[1])'
     end_of "$visible"
     ! has_group
 }
+
+@test "--halt with a share reads all of the input first; the exit status is the share that failed" {
+    run bash -c 'seq 100 | "$NFOLD" tasks --quiet -j 1 --halt soon,fail=10% "echo {}; false"'
+    [[ $status == 10 && ${#lines[@]} == 10 ]]
+    run bash -c '(echo head; seq 20) | "$NFOLD" tasks --quiet -j 1 --header : --halt now,fail=10% "echo {}; false"'
+    [[ $status == 10 && ${#lines[@]} == 2 ]]
+    run tasks --quiet -j 2 --halt soon,fail=90% 'exit {}' ::: 1 2 3 4 5 0 0 0
+    [[ $status == 63 ]]
+}

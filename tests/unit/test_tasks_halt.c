@@ -89,6 +89,16 @@ static void a_share_needs_the_number_of_tasks(void **state)
         assert_int_equal(nf_halt_note(&unknown, &failed, 0), NF_HALT_NEVER);
 }
 
+static void a_share_that_is_not_reached_tells_how_many_in_a_hundred_failed(void **state)
+{
+    struct nf_halt halt = read_halt("soon,fail=90%");
+    (void)state;
+    assert_int_equal(nf_halt_share(&halt), 0);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(nf_halt_note(&halt, i < 5 ? &failed : &ok, 8), NF_HALT_NEVER);
+    assert_int_equal(nf_halt_share(&halt), 63);
+}
+
 static void success_ends_with_zero(void **state)
 {
     struct nf_halt halt = read_halt("now,success=1");
@@ -115,6 +125,7 @@ int main(void)
         cmocka_unit_test(the_first_failure_gives_its_own_status),
         cmocka_unit_test(several_failures_give_their_number),
         cmocka_unit_test(a_share_needs_the_number_of_tasks),
+        cmocka_unit_test(a_share_that_is_not_reached_tells_how_many_in_a_hundred_failed),
         cmocka_unit_test(success_ends_with_zero),
         cmocka_unit_test(done_counts_both),
     };
