@@ -109,8 +109,9 @@ PYTHON
         echo "$output"
         [[ $output != *"<ESC>"* ]]
         ((columns < 6)) || [[ $output == *"  0 %"* ]]
+        # On a busy machine words about the items at work follow the last bar.
         python3 -c 'import sys
-drawn = sys.argv[1].split("nfold integrate:")[0].split("<CR>")
+drawn = [line.split("\n")[0] for line in sys.argv[1].split("nfold integrate:")[0].split("<CR>")]
 assert max(map(len, drawn)) < int(sys.argv[2]), drawn' "$output" $columns
     done
 }
