@@ -148,7 +148,9 @@ void nf_walltime_close(struct nf_walltime *walltime)
         close(walltime->answer);
     if (walltime->asked > 0) {
         kill(-walltime->asked, SIGKILL);
-        waitpid(walltime->asked, NULL, 0);
+        /* Its children, too: they are no processes that a task has left. */
+        while (waitpid(-walltime->asked, NULL, 0) > 0 || errno == EINTR)
+            continue;
     }
     walltime->answer = -1;
     walltime->asked = 0;

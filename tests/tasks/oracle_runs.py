@@ -21,6 +21,7 @@ What differs on purpose is not asked for; docs/guide/tasks.md has the same list:
     exit status of --resume          what failed now                 all that is not ok, earlier runs too
     --resume, a task that was cut    Exitval 0 Signal 15 is done     runs again
     --resume, lines inserted         goes by line number             goes by what the task is
+    {/} of a value with a newline    goes by its lines               goes by its slashes
     ended by --halt now              not in the joblog               -1 and the signal
     -k and --halt now                drops the output behind it      prints what ended
     SIGHUP, SIGTERM                  exit 0 or 255                   102, or the signal is raised again
@@ -58,7 +59,9 @@ def many_values(rng, low, high, delimiter="\n"):
     made = []
     for _ in range(rng.randint(low, high)):
         value = rng.choice(pool)
-        made.append(value + rng.choice(pool) if rng.random() < 0.3 else value)
+        if rng.random() < 0.3 and value not in WITH_NEWLINES:
+            value += rng.choice(ORDINARY + STRANGE[:20])
+        made.append(value if delimiter not in value else "x")
     return made
 
 
@@ -140,7 +143,7 @@ def tagged(rng):
     values = many_values(rng, 3, 12)
     options = rng.choice([["--tag"], ["--tag", "--lb", "-j1"], ["--tagstring", "{#}<{}>"],
                           ["--tagstring", "x{/}", "-j3"], ["--tag", "-j2", "-k"]])
-    template = rng.choice(["show {}", "echo one; echo two; printf three", "true {}", "printf '\\n\\n'{}"])
+    template = rng.choice(["show {}", "echo one; echo two; printf three", "true {}", "printf '\\n\\n%s' {}"])
     return Run([Case(["-k"] + options, [template], stdin=lines(values))])
 
 
@@ -242,6 +245,10 @@ TRAPS = [
     Run([Case(["-k", "--joblog", "log"], ["no-such-program-here {} #"], [":::", "a", "b"])], False),
     Run([Case(["-k"], ["show"])]),
     Run([Case(["-k"], ["show"], [":::"])]),
+    Run([Case(["-k", "-j1", "--joblog", "log", "--halt", "soon,fail=30%"], ["exit {}"],
+              [":::", "0", "1", "2", "0", "9", "0"])], False),
+    Run([Case(["-k", "-j1", "--joblog", "log", "--halt", "now,success=40%"], ["exit {}"],
+              [":::", "1", "0", "0", "0", "9", "0"])], False),
     Run([Case(["-k", "-j0"], ["show {}"], [":::", "a", "b"])]),
     Run([Case(["-k", "--env", "X"], ["show \"$X\""], [":::", "a"])]),
     Run([Case(["-k"], ["printf '%s' {}"], [":::", "no", "newline"])]),

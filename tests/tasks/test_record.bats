@@ -201,7 +201,7 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
 @test "--retry-failed runs what the joblog has as failed, with its numbers" {
     run nfold tasks --joblog log 'test -e {} && echo {}' ::: a b .
     touch a b
-    run nfold tasks --retry-failed --joblog log
+    run nfold tasks --retry-failed --joblog log -k
     [[ $status == 0 && $output == $'a\nb' ]]
     [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'1\t0\n2\t0' ]]
     run nfold tasks --retry-failed --joblog log
