@@ -123,15 +123,23 @@ static int dry_run(struct parts *parts, const struct nf_command *command, size_t
 
 #define STATUS_NO_COMMAND 127
 
+/* Is this the path of a file that is not there? From a folder of its own only tasks would know. */
+static int is_no_file(const char *program, const nfold_options *options)
+{
+    return strchr(program, '/') && (program[0] == '/' || !nf_options_is_set(options, "workdir")) &&
+           access(program, F_OK) != 0;
+}
+
 /* A command that does not exist fails once, before a thousand tasks do. */
-static int check_program(const struct parts *parts, nfold_error *err)
+static int check_program(const struct parts *parts, const nfold_options *options, nfold_error *err)
 {
     struct nf_shell_choice *shell = NULL;
     char *program = nf_template_program(parts->pattern);
     int rc = program ? nf_shell_choice_open(&shell, err) : 0;
-    if (rc >= 0 && program && !nf_shell_choice_knows(shell, program)) {
-        rc = nf_fail(err, NFOLD_E_MISSING, "there is no command '%s' on PATH; nothing was started",
-                     program);
+    int is_missing_file = program && is_no_file(program, options);
+    if (rc >= 0 && program && (is_missing_file || !nf_shell_choice_knows(shell, program))) {
+        rc = nf_fail(err, NFOLD_E_MISSING, "there is no command '%s'%s; nothing was started",
+                     program, is_missing_file ? "" : " on PATH");
         nf_error_detail(err, "where one may fail for all inputs, --halt soon,fail=1 stops early\n");
     }
     nf_shell_choice_close(shell);
@@ -256,6 +264,9 @@ static void say_notes(const struct parts *parts, const struct nf_command *comman
     say_record_note(parts);
     if (parts->slots.note[0] && is_told)
         nf_buffer_print(&text, "nfold tasks: %s\n", parts->slots.note);
+    if (nf_input_uses_stdin(parts->input) && isatty(STDIN_FILENO))
+        nf_buffer_string(&text, "nfold tasks: inputs are read from the terminal, one a line; "
+                                "Ctrl-D ends them\n");
     nf_output_write(STDERR_FILENO, &text, NULL);
     nf_buffer_clear(&text);
 }
@@ -301,7 +312,7 @@ static int run(struct nf_command *command, nfold_error *err)
     rc = open_template(&parts, command, words, err);
     if (rc >= 0 && nf_options_flag(command->options, "dry-run"))
         rc = dry_run(&parts, command, words, err);
-    else if (rc >= 0 && check_program(&parts, err) == NFOLD_E_MISSING)
+    else if (rc >= 0 && check_program(&parts, command->options, err) == NFOLD_E_MISSING)
         command->status = say_no_command(command, err);
     else if (rc >= 0)
         rc = run_tasks(&parts, command, words, err);

@@ -243,8 +243,8 @@ static double gain_crowded(const struct nf_tasks_report *report)
 
 static void write_crowded(const struct nf_tasks_report *report, char text[NF_ADVICE_SIZE])
 {
-    WRITE("a task got %.0f %% of a CPU, and the load of this machine is %.1f on %u CPU%s: it is "
-          "others who run here, or -j is too much",
+    WRITE("a task had %.0f %% of a CPU, and the load of this machine is %.1f on %u CPU%s: tasks "
+          "wait for something of their own, or for others who run here",
           100 * report->processors, report->load, report->cpus_online, plural(report->cpus_online));
 }
 

@@ -1,4 +1,4 @@
-/* task_task_task_task_identity.c: what goes into the hash that names a task. */
+/* task_identity.c: what goes into the hash that names a task. */
 #include "task_identity.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* task_task_task_task_identity.h: what a task is, wherever its line stands in the input: the hash of the template, the
+/* task_identity.h: what a task is, wherever its line stands in the input: the hash of the template, the
  * values and, among equals, which of them it is. Journals keep it, so it never changes. */
 #ifndef NF_TASK_IDENTITY_H
 #define NF_TASK_IDENTITY_H

@@ -1,4 +1,4 @@
-/* task_task_task_task_spawn.c: vfork and what the child does before its program runs.
+/* task_spawn.c: vfork and what the child does before its program runs.
  *
  * The child shares our memory until then: it calls nothing that takes locks or memory, and leaves
  * the cause of a failure in a variable of ours. */

@@ -1,4 +1,4 @@
-/* task_task_task_task_spawn.h: starting one program without copying this process: vfork, so that it costs the same
+/* task_spawn.h: starting one program without copying this process: vfork, so that it costs the same
  * however large we are. */
 #ifndef NF_TASK_SPAWN_H
 #define NF_TASK_SPAWN_H

@@ -16,7 +16,26 @@ teardown() {
     tasks no-such-program-here {} ::: $(seq 1000) >out 2>err || status=$?
     [[ $status == 127 && $(wc -l <err) == 2 && ! -s out ]]
     [[ $(head -n 1 err) == "nfold tasks: there is no command 'no-such-program-here' on PATH; nothing was started" ]]
+    tasks ./no-such-file {} ::: $(seq 1000) >out 2>err || status=$?
+    [[ $status == 127 && $(wc -l <err) == 2 && ! -s out ]]
+    [[ $(head -n 1 err) == "nfold tasks: there is no command './no-such-file'; nothing was started" ]]
     [[ ! -e .nfold ]]
+}
+
+@test "who is to type the inputs is told so" {
+    run python3 -c 'import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b""
+while b"Ctrl-D ends them" not in seen:
+    seen += os.read(terminal, 1000)
+os.write(terminal, b"first\n\x04")
+while b"1 task" not in seen:
+    seen += os.read(terminal, 1000)
+os.waitpid(child, 0)
+print(seen.decode())' "$NFOLD" tasks echo got
+    [[ $output == *"inputs are read from the terminal, one a line; Ctrl-D ends them"*"got first"* ]]
 }
 
 @test "a folder to work in is made; what is none is said once" {

@@ -151,8 +151,9 @@ static void waiting_is_told_from_a_crowded_machine(void **state)
     assert_advice(&report, "a task kept its CPU busy for 25 % of its time and waited for the rest: "
                            "-j 200% may be faster, if files or the network can give more");
     report.load = 20;
-    assert_advice(&report, "a task got 25 % of a CPU, and the load of this machine is 20.0 on 4 "
-                           "CPUs: it is others who run here, or -j is too much");
+    assert_advice(&report,
+                  "a task had 25 % of a CPU, and the load of this machine is 20.0 on 4 "
+                  "CPUs: tasks wait for something of their own, or for others who run here");
 }
 
 static void lost_tasks_come_before_lost_time(void **state)
