@@ -102,20 +102,25 @@ END
 }
 
 @test "SIGHUP lets tasks end, starts no more, and is not mistaken for the whole" {
-    start_tasks -j 2 --run-dir run 'echo >on-{}; sleep 1; echo {}' ::: 1 2 3 4
+    start_tasks -j 2 --run-dir run 'echo >on-{}; until [ -e go ]; do sleep 0.1; done; echo {}' \
+        ::: 1 2 3 4
     until_true lines 2 on-1 on-2
     kill -HUP "$visible"
+    sleep 1 # until it is known to all who are concerned
+    : >go
     end_of "$visible"
-    [[ $ended == 102 ]]
     cat err
+    [[ $ended == 102 ]]
     [[ $(sort out) == $'1\n2' ]]
     grep -q "4 tasks: 2 ok, 2 not started (SIGHUP)" err
 }
 
 @test "SIGHUP when all have started is no failure" {
-    start_tasks -j 2 'echo >on-{}; sleep 1; echo {}' ::: 1 2
+    start_tasks -j 2 'echo >on-{}; until [ -e go ]; do sleep 0.1; done; echo {}' ::: 1 2
     until_true lines 2 on-1 on-2
     kill -HUP "$visible"
+    sleep 1
+    : >go
     end_of "$visible"
     [[ $ended == 0 && $(sort out) == $'1\n2' ]]
 }
