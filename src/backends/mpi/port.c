@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <mpi.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +28,10 @@
 #define NF_PORT_MPIRUN ""
 #endif
 
-#define TAG         7
-#define LOST_STATUS 3 /* as nfold_error_status gives */
-#define END_SECONDS 5 /* MPI_Finalize and MPI_Abort have hung */
+#define TAG          7
+#define LOST_STATUS  3 /* as nfold_error_status gives */
+#define DROP_SECONDS 1
+#define END_SECONDS  5 /* MPI_Finalize and MPI_Abort have hung */
 
 /* A message on its way, in either direction. */
 struct item {
@@ -81,12 +83,28 @@ static void watch_the_end(int status)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* What came too late to be read; UCX would complain of it. */
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* What came too late to be read. UCX would complain of it, or wait in MPI_Finalize for who has
+ * gone: so nobody goes before all are here and have nothing left to send. */
 static void drop_rest(void)
 {
     struct nf_port_message message;
-    while (here.comm != MPI_COMM_NULL && here.on_their_way && port_poll(&message) > 0)
-        free(message.data);
+    MPI_Request all = MPI_REQUEST_NULL;
+    double end = now() + DROP_SECONDS;
+    int are_here = MPI_Ibarrier(here.comm, &all) != MPI_SUCCESS, got;
+    do {
+        while ((got = port_poll(&message)) > 0)
+            free(message.data);
+        if (got < 0 || (!are_here && MPI_Test(&all, &are_here, MPI_STATUS_IGNORE) != MPI_SUCCESS))
+            return;
+        sched_yield();
+    } while ((!are_here || here.sent) && now() < end);
 }
 
 /* exit() by a function of the user's, on a thread that may not call MPI, is others' to explain. */
@@ -100,7 +118,7 @@ static void end_mpi(int status, void *nothing)
     watch_the_end(status);
     if (here.is_broken)
         MPI_Abort(MPI_COMM_WORLD, status != 0 ? status : LOST_STATUS);
-    if (here.has_own_comm)
+    if (here.has_own_comm && here.comm != MPI_COMM_NULL && here.on_their_way)
         drop_rest();
     MPI_Finalize();
 }
