@@ -18,6 +18,7 @@
 
 #include "cpus.h"
 #include "error.h"
+#include "signal_stack.h"
 
 #define SPIN_SECONDS  30e-6 /* longer spins starve whoever shares the processor */
 #define SHARE_SECONDS 50e-6 /* less work than this is not worth waking anyone */
@@ -30,8 +31,6 @@
 #define ENTERED(state)    ((unsigned)((state) >> 16 & 0x7fff))
 #define ACTIVE(state)     ((unsigned)((state)&0xffff))
 #define GENERATION(state) ((uint32_t)((state) >> 32))
-
-#define SIGNAL_STACK_BYTES (64 * 1024)
 
 /* Moving more threads off the caller's processor than this costs more than it gains. */
 #define KEEP_OFF_THREADS_MAX 16
@@ -210,28 +209,11 @@ static void keep_sleepers_off(struct pool *pool)
             keep_off(&pool->thread[k], pool->thread[k].id, cpu);
 }
 
-/* A user's function may fill the stack of its thread: then this is where the host program's handler
- * says so. NULL: without. */
-static void *take_signal_stack(void)
-{
-    stack_t stack = {.ss_sp = malloc(SIGNAL_STACK_BYTES), .ss_size = SIGNAL_STACK_BYTES};
-    if (stack.ss_sp)
-        sigaltstack(&stack, NULL);
-    return stack.ss_sp;
-}
-
-static void drop_signal_stack(void *memory)
-{
-    stack_t none = {.ss_flags = SS_DISABLE};
-    sigaltstack(&none, NULL);
-    free(memory);
-}
-
 static void *serve(void *argument)
 {
     struct thread *thread = argument;
     struct pool *pool = thread->pool;
-    void *signal_stack = take_signal_stack();
+    void *signal_stack = nf_signal_stack_take();
     uint32_t seen = 0;
     while (wait_for_job(thread, &seen)) {
         unsigned number = enter_job(pool, seen);
@@ -246,7 +228,7 @@ static void *serve(void *argument)
         pool->engine->work(pool->run, number);
         leave_job(pool);
     }
-    drop_signal_stack(signal_stack);
+    nf_signal_stack_drop(signal_stack);
     return NULL;
 }
 

@@ -3,33 +3,15 @@
 
 #include <math.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "error.h"
-
-#define SIGNAL_STACK_BYTES (64 * 1024)
-
-/* A function of the user's may fill the thread's own. NULL: without. */
-static void *take_signal_stack(void)
-{
-    stack_t stack = {.ss_sp = malloc(SIGNAL_STACK_BYTES), .ss_size = SIGNAL_STACK_BYTES};
-    if (stack.ss_sp)
-        sigaltstack(&stack, NULL);
-    return stack.ss_sp;
-}
-
-static void drop_signal_stack(void *memory)
-{
-    stack_t none = {.ss_flags = SS_DISABLE};
-    sigaltstack(&none, NULL);
-    free(memory);
-}
+#include "signal_stack.h"
 
 static void *serve(void *argument)
 {
     struct nf_crew *crew = argument;
-    void *signal_stack = take_signal_stack();
+    void *signal_stack = nf_signal_stack_take();
     pthread_mutex_lock(&crew->lock);
     while (!crew->is_closing) {
         struct nfold_run *run = crew->run;
@@ -45,7 +27,7 @@ static void *serve(void *argument)
         pthread_cond_signal(&crew->rest);
     }
     pthread_mutex_unlock(&crew->lock);
-    drop_signal_stack(signal_stack);
+    nf_signal_stack_drop(signal_stack);
     return NULL;
 }
 
