@@ -32,6 +32,7 @@ import functools
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -347,6 +348,8 @@ def main():
               for maker in (MAKERS[at % len(MAKERS)] for at in range(count))]
     print(f"1..{len(cases)}")
     failed = 0
+    # Who starts the tests with nohup has it ignored, which parallel undoes and nfold does not.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with tempfile.TemporaryDirectory(prefix="nfold-oracle-") as folder, \
             concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         oracle = Oracle(nfold, folder)

@@ -18,7 +18,7 @@ tasks() {
 # background jobs ignore SIGINT.
 start_tasks() {
     env "$mark" python3 -c 'import os, signal, sys
-for number in signal.SIGINT, signal.SIGQUIT:
+for number in signal.SIGINT, signal.SIGQUIT, signal.SIGHUP:
     signal.signal(number, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$NFOLD" tasks "$@" >out 2>err 3>&- &
     visible=$!
