@@ -24,6 +24,13 @@ static int wants_backend(const struct nf_command *command, const char *name)
            strcmp(nfold_options_get(command->options, "backend"), name) == 0;
 }
 
+/* What prints code computes nothing. compare and its rows have no such option. */
+static int shows_code(const struct nf_command *command)
+{
+    return nf_options_find(command->options, "show-code") != NULL &&
+           nf_options_text(command->options, "show-code") != NULL;
+}
+
 /* One copy is started to look at it, to wrap it, by habit: it is a rank if that is asked for. A
  * command that cannot be read is one: the others may have read theirs. */
 int nf_ranks_are_meant(const struct nf_command *command, const struct nf_launch *launch)
@@ -114,7 +121,7 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
     *is_silent = !is_first;
     if (!is_first)
         nf_signals_mute();
-    if (rc >= 0 && nf_options_text(command->options, "show-code") != NULL)
+    if (rc >= 0 && shows_code(command))
         return is_first ? start(command, err) : 0;
     if (rc >= 0) {
         nf_options_command(command->options, command->words);
@@ -135,7 +142,7 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
 int nf_ranks_are_missing(const struct nf_command *command, const struct nf_launch *launch)
 {
     return command->verb->runs_ranks && !launch->launcher && wants_backend(command, BACKEND) &&
-           nf_options_text(command->options, "show-code") == NULL;
+           !shows_code(command);
 }
 
 /* As many as the allocation has tasks, or as processors are allowed, unless each has several threads.

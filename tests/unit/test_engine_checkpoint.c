@@ -386,12 +386,14 @@ static void a_file_that_others_change_is_written_no_more(void **state)
 {
     struct place place = make_place();
     struct nf_checkpoint_file file;
+    struct nf_pieces pieces = {0};
     uint64_t ends[4];
     (void)state;
     make_file(place.path, ends);
     assert_int_equal(nf_checkpoint_file_open(&file, place.path, identity, &never, NULL), 0);
-    assert_int_equal(nf_checkpoint_file_read(&file, &plan, &(struct nf_pieces){0}, NULL), 0);
+    assert_int_equal(nf_checkpoint_file_read(&file, &plan, &pieces, NULL), 0);
     nf_checkpoint_file_close(&file);
+    nf_pieces_clear(&pieces);
     assert_int_equal(nf_checkpoint_file_open(&file, place.path, identity, &never, NULL), 0);
     file.end = ends[3];
     assert_int_equal(truncate(place.path, (off_t)ends[2]), 0);

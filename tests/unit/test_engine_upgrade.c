@@ -225,7 +225,7 @@ static void native_code_of_sums_that_overflow_is_kept(void **state)
 
 static void a_run_that_is_long_enough_compiles_beside_itself(void **state)
 {
-    struct fake fake = {.item_seconds = 400e-9};
+    struct fake fake = {.item_seconds = 1e-6};
     nfold_body *body = fake_body(&fake);
     nfold_report *report = run("auto", body, 4e6);
     (void)state;
