@@ -67,6 +67,7 @@ struct nf_area {
     double spin_seconds;
     char text[NF_TEXT_BYTES];                /* the description of the work */
     _Alignas(128) _Atomic int caller_sleeps; /* it listens to its bell */
+    _Atomic int caller_cpu;                  /* where it was when it woke somebody */
 };
 
 /* The first bytes in the socket of a worker that was spawned, with three files: the area, the bell

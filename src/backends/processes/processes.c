@@ -5,6 +5,7 @@
  * Workers claim by themselves, in memory that all share, so that the caller sleeps nearly always.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,8 @@ static void post(struct nf_pool *pool, struct nf_worker *worker, struct nf_mail 
     slot->mail[worker->posted % NF_MAILS] = mail;
     worker->posted++;
     atomic_store(&slot->posted, worker->posted);
+    if (fd >= 0 || atomic_load(&slot->sleeps))
+        atomic_store_explicit(&pool->area->caller_cpu, sched_getcpu(), memory_order_relaxed);
     if (fd >= 0)
         nf_mail_send(worker->socket, &file, 1, &fd, 1);
     else if (atomic_load(&slot->sleeps))

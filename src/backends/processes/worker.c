@@ -148,6 +148,23 @@ static char read_socket(const struct worker *worker, int *fd)
     return byte;
 }
 
+/* The kernel likes to put a worker that is woken beside its waker: there each spins while the other
+ * cannot answer, and it may last. Away for a moment is enough: it comes back only when it is moved.
+ */
+static void step_aside(const struct worker *worker)
+{
+    int cpu = sched_getcpu();
+    cpu_set_t allowed, others;
+    if (worker->area->spin_seconds <= 0 || cpu < 0 ||
+        cpu != atomic_load_explicit(&worker->area->caller_cpu, memory_order_relaxed) ||
+        sched_getaffinity(0, sizeof allowed, &allowed) < 0)
+        return;
+    others = allowed;
+    CPU_CLR(cpu, &others);
+    if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
+        sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
 /* A byte that is there without mail only woke us for mail that was seen before. */
 static void wait_for_mail(const struct worker *worker)
 {
@@ -161,6 +178,8 @@ static void wait_for_mail(const struct worker *worker)
             is_ready = poll(&socket, 1, 1000) > 0;
         atomic_store(&worker->slot->sleeps, 0);
         leave_if_orphan(worker);
+        if (is_ready)
+            step_aside(worker);
         if (is_ready && !has_mail(worker))
             read_socket(worker, &none);
     }
