@@ -6,16 +6,37 @@
 #include "ending.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LOOK_SECONDS 0.02 /* whether all are gone, between two rungs */
+
+/* Who cleans up after the task's own process may have words to say, and SIGPIPE would end it. An
+ * open file of its own, since epoll knows the other by its open file; without /proc there is none.
+ */
+static int hold_open(int fd)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return fd < 0 ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void clear(struct nf_ending *ending)
+{
+    nf_descendants_clear(&ending->below);
+    for (int k = 0; k < 2; k++)
+        if (ending->pipe[k] >= 0)
+            close(ending->pipe[k]);
+}
 
 void nf_endings_clear(struct nf_endings *endings)
 {
     for (size_t i = 0; i < endings->count; i++)
-        nf_descendants_clear(&endings->ending[i].below);
+        clear(&endings->ending[i]);
     free(endings->ending);
     endings->ending = NULL;
     endings->count = endings->capacity = 0;
@@ -61,8 +82,8 @@ static void climb_one(struct nf_ending *ending, const struct nf_ladder *ladder, 
         ending->rung++;
 }
 
-int nf_endings_add(struct nf_endings *endings, pid_t group, unsigned rung, double now,
-                   nfold_error *err)
+int nf_endings_add(struct nf_endings *endings, pid_t group, const int pipe[2], unsigned rung,
+                   double now, nfold_error *err)
 {
     if (endings->count == endings->capacity) {
         size_t capacity = endings->capacity ? 2 * endings->capacity : 16;
@@ -73,14 +94,15 @@ int nf_endings_add(struct nf_endings *endings, pid_t group, unsigned rung, doubl
         endings->capacity = capacity;
     }
     struct nf_ending *ending = &endings->ending[endings->count++];
-    *ending = (struct nf_ending){.group = group, .rung = rung};
+    *ending = (struct nf_ending){
+        .group = group, .pipe = {hold_open(pipe[0]), hold_open(pipe[1])}, .rung = rung};
     climb_one(ending, endings->ladder, now);
     return 0;
 }
 
 static void forget(struct nf_endings *endings, size_t i)
 {
-    nf_descendants_clear(&endings->ending[i].below);
+    clear(&endings->ending[i]);
     endings->ending[i] = endings->ending[--endings->count];
 }
 

@@ -8,6 +8,7 @@
 struct nf_ending {
     pid_t group;                 /* of the task */
     struct nf_descendants below; /* those that were found below it, wherever they went since */
+    int pipe[2];                 /* its output, held open; -1: not */
     unsigned rung;               /* the next one */
     double due;                  /* monotonic */
 };
@@ -19,9 +20,10 @@ struct nf_endings {
 };
 
 void nf_endings_clear(struct nf_endings *endings);
-/* Sends the first signal to a task's group and to all below it. rung: where to begin. */
-int nf_endings_add(struct nf_endings *endings, pid_t group, unsigned rung, double now,
-                   nfold_error *err);
+/* Sends the first signal to a task's group and to all below it. rung: where to begin. pipe: where
+ * its output is read, still the caller's; -1: nowhere. */
+int nf_endings_add(struct nf_endings *endings, pid_t group, const int pipe[2], unsigned rung,
+                   double now, nfold_error *err);
 /* Sends what is due, forgets what is gone. Returns when to come again; infinity: nothing is left.
  */
 double nf_endings_climb(struct nf_endings *endings, double now);

@@ -39,7 +39,7 @@ int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_statu
     loop->endings_due = loop->now;
     /* What eats memory goes on eating while it is asked politely. */
     unsigned rung = cause == NF_TASK_OOM ? loop->ladder.count - 1 : 0;
-    return nf_endings_add(&loop->endings, attempt->pid, rung, loop->now, err);
+    return nf_endings_add(&loop->endings, attempt->pid, attempt->read_fd, rung, loop->now, err);
 }
 
 static int end_all(struct nf_loop *loop, nfold_error *err)
