@@ -16,8 +16,7 @@ normalise() {
         -e 's/the fastest of [0-9]+( to [0-9]+)? runs/the fastest of # runs/' \
         -e '/^ {14}nothing else needs it$/d' \
         -e '/^ {14}missing: no MPI/,/--build-mpi/d' \
-        -e '/^mpi +no MPI/,/--build-mpi/d; /^mpi +[0-9]/d; /^mpi: .* start in/d' \
-        -e '/^mpi +=+$/d' `# what a sanitizer says of the MPI's own code` \
+        -e '/^mpi +no MPI/,/--build-mpi/d; /^mpi  /d; /^mpi: .* start in/d' `# tests/cluster has them` \
         -e 's/^(processors|instructions|compiler|topology)( +).*/\1\2#/' \
         -e 's/[0-9]+(\.[0-9]+)?(e[-+][0-9]+)? ?(ns|us|ms|s|min|h)\b/# s/g' \
         -e 's/[0-9]+(\.[0-9]+)? [kMGTP]? ?(items)?\/s/# items\/s/g' \
