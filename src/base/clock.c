@@ -1,4 +1,4 @@
-/* clock.c: monotonic time and processor time. */
+/* clock.c: monotonic time, the time of day and processor time. */
 #include "clock.h"
 
 #include <time.h>
@@ -13,6 +13,11 @@ static double clock_read(clockid_t id)
 double nf_clock_now(void)
 {
     return clock_read(CLOCK_MONOTONIC);
+}
+
+double nf_clock_epoch(void)
+{
+    return clock_read(CLOCK_REALTIME);
 }
 
 double nf_clock_thread_cpu(void)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -14,13 +13,6 @@
 #define EXIT_NOT_FOUND 127
 #define EXIT_NOT_RUN   126
 #define PIECE          4096 /* bytes that a pipe takes without waiting */
-
-static double epoch_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static int make_cpus(struct nf_attempt *attempt, const struct nf_slot *slot, nfold_error *err)
 {
@@ -134,7 +126,7 @@ static int spawn_form(struct nf_attempt *attempt, const struct nf_attempt_settin
                              .group_fd = {group_fd[0], group_fd[1]},
                              .mask = &setting->mask};
     int is_exec;
-    attempt->began_epoch = epoch_now();
+    attempt->began_epoch = nf_clock_epoch();
     attempt->began = nf_clock_now();
     pid_t pid = nf_spawn(&spawn, &is_exec);
     if (pid < 0 && is_exec && errno == ENOEXEC)

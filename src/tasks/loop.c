@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -124,11 +123,8 @@ static int read_options(struct nf_loop *loop, nfold_error *err)
 
 static int open_walltime(struct nf_loop *loop, nfold_error *err)
 {
-    struct timespec epoch;
-    clock_gettime(CLOCK_REALTIME, &epoch);
-    int rc =
-        nf_walltime_open(&loop->walltime, loop->with->options,
-                         (double)epoch.tv_sec + 1e-9 * (double)epoch.tv_nsec, nf_clock_now(), err);
+    int rc = nf_walltime_open(&loop->walltime, loop->with->options, nf_clock_epoch(),
+                              nf_clock_now(), err);
     if (rc >= 0 && loop->walltime.answer >= 0)
         nf_loop_watch(loop, loop->walltime.answer, EPOLLIN, NF_LOOP_WALLTIME);
     return rc;

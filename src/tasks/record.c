@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -52,13 +51,6 @@ struct nf_record {
     char note[512];
     double opened_at, synced_at;
 };
-
-static double epoch_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- the run directory ---- */
 
@@ -261,7 +253,7 @@ static int write_start(struct nf_record *record, nfold_error *err)
     gethostname(host, sizeof host - 1);
     struct nf_journal_entry entry = {
         .type = NF_JOURNAL_START,
-        .start = {.when = epoch_now(),
+        .start = {.when = nf_clock_epoch(),
                   .pid = (uint64_t)getpid(),
                   .host = {host, strlen(host)},
                   .pattern = {record->pattern_in_force, strlen(record->pattern_in_force)}}};
@@ -489,7 +481,7 @@ static int write_close(struct nf_record *record, nfold_error *err)
 {
     const char *why = record->why != NULL ? record->why : "";
     struct nf_journal_entry entry = {.type = NF_JOURNAL_CLOSE,
-                                     .close = {.when = epoch_now(),
+                                     .close = {.when = nf_clock_epoch(),
                                                .submitted = record->counts.submitted,
                                                .is_input_over = !record->is_input_partly_read,
                                                .why = {why, strlen(why)}}};
