@@ -215,10 +215,15 @@ int nf_joblog_read(const char *path,
 
 /* ---- what failed ---- */
 
+struct failed_row {
+    uint64_t sequence;
+    size_t at, order; /* of its command in the texts; of its line in the file */
+};
+
 struct failed {
-    struct nf_index *last; /* of number and command: its last status */
-    struct nfold_buffer *commands;
-    uint64_t *sequences;
+    struct nf_index *last;     /* of number and command: its last status */
+    struct nfold_buffer texts; /* commands as they were found, each ended by a zero byte */
+    struct failed_row *row;
     size_t count;
 };
 
@@ -252,29 +257,61 @@ static int take_failed(void *user, const struct nf_joblog_row *row, nfold_error 
         return 0;
     *mark += NF_INDEX_SEEN_ONE;
     if ((failed->count & (failed->count - 1)) == 0) {
-        uint64_t *grown = reallocarray(failed->sequences, failed->count > 0 ? 2 * failed->count : 1,
-                                       sizeof *grown);
+        struct failed_row *grown =
+            reallocarray(failed->row, failed->count > 0 ? 2 * failed->count : 1, sizeof *grown);
         if (grown == NULL)
             return nf_fail_memory(err);
-        failed->sequences = grown;
+        failed->row = grown;
     }
-    failed->sequences[failed->count++] = row->sequence;
-    nf_buffer_bytes(failed->commands, row->command, strlen(row->command) + 1);
-    return failed->commands->failed ? nf_fail_memory(err) : 0;
+    failed->row[failed->count] =
+        (struct failed_row){row->sequence, failed->texts.size, failed->count};
+    failed->count++;
+    nf_buffer_bytes(&failed->texts, row->command, strlen(row->command) + 1);
+    return failed->texts.failed ? nf_fail_memory(err) : 0;
+}
+
+/* A joblog is in the order in which tasks ended; they run in that of their numbers, as GNU
+ * parallel's do. */
+static int compare_rows(const void *a, const void *b)
+{
+    const struct failed_row *one = a, *other = b;
+    if (one->sequence != other->sequence)
+        return one->sequence < other->sequence ? -1 : 1;
+    return (one->order > other->order) - (one->order < other->order);
+}
+
+static int give_failed(const struct failed *failed, struct nfold_buffer *commands,
+                       uint64_t **sequences, nfold_error *err)
+{
+    *sequences = calloc(failed->count + 1, sizeof **sequences);
+    if (*sequences == NULL)
+        return nf_fail_memory(err);
+    if (failed->count > 0)
+        qsort(failed->row, failed->count, sizeof *failed->row, compare_rows);
+    for (size_t i = 0; i < failed->count; i++) {
+        const char *command = failed->texts.data + failed->row[i].at;
+        (*sequences)[i] = failed->row[i].sequence;
+        nf_buffer_bytes(commands, command, strlen(command) + 1);
+    }
+    return commands->failed ? nf_fail_memory(err) : 0;
 }
 
 int nf_joblog_failed(const char *path, struct nfold_buffer *commands, uint64_t **sequences,
                      size_t *count, nfold_error *err)
 {
     uint64_t unreadable;
-    struct failed failed = {.commands = commands};
+    struct failed failed = {0};
+    *sequences = NULL;
     int rc = nf_index_open(&failed.last, err);
     if (rc >= 0)
         rc = nf_joblog_read(path, note_last, &failed, &unreadable, err);
     if (rc >= 0)
         rc = nf_joblog_read(path, take_failed, &failed, &unreadable, err);
-    nf_index_close(failed.last);
-    *sequences = failed.sequences;
+    if (rc >= 0)
+        rc = give_failed(&failed, commands, sequences, err);
     *count = failed.count;
+    nf_index_close(failed.last);
+    nf_buffer_clear(&failed.texts);
+    free(failed.row);
     return rc;
 }

@@ -35,7 +35,7 @@ int nf_joblog_read(const char *path,
                    void *user, uint64_t *unreadable, nfold_error *err);
 
 /* What --retry-failed runs: the command lines of the jobs whose last line says that they failed,
- * each ended by a zero byte, and their numbers; free them. */
+ * each ended by a zero byte, and their numbers, in whose order they are; free them. */
 int nf_joblog_failed(const char *path, struct nfold_buffer *commands, uint64_t **sequences,
                      size_t *count, nfold_error *err);
 /* The n-th task is written with the n-th of these numbers, from 1. Takes them. */
