@@ -85,6 +85,28 @@ static int command_make(struct command *command, const struct nf_function_source
     return 0;
 }
 
+/* Runs it on a text, with flags of that text's at the end. */
+static int run_compiler(const struct nf_function_source *source, const char *const *more,
+                        const char *text, const volatile int *cancel, struct nfold_buffer *object,
+                        nfold_error *err)
+{
+    struct command command = {.count = 0};
+    int rc = command_make(&command, source, err);
+    for (; *more; more++)
+        command_add(&command, *more);
+    if (command.failed)
+        rc = nf_fail_memory(err);
+    if (rc >= 0)
+        rc = nf_native_compile(&(struct nf_native_job){.compiler = source->compiler,
+                                                       .source = text,
+                                                       .flags = command.flag,
+                                                       .cancel = cancel,
+                                                       .stop = source->stop},
+                               object, err);
+    command_clear(&command);
+    return rc;
+}
+
 /* ---- opening -------------------------------------------------------------------------------- */
 
 static const char *option_text(const nfold_options *options, const char *name)
@@ -141,7 +163,7 @@ void nf_function_source_close(struct nf_function_source *source)
 
 /* ---- the function in a loop ----------------------------------------------------------------- */
 
-static int print_source(struct nfold_buffer *source, const char *symbol, nfold_error *err)
+static int print_loop(struct nfold_buffer *source, const char *symbol, nfold_error *err)
 {
     nf_buffer_print(source,
                     "static double (*const nf_function)(double) = %s;\n"
@@ -157,27 +179,15 @@ static int print_source(struct nfold_buffer *source, const char *symbol, nfold_e
 }
 
 /* The file is included before our loop, not by it: so its name may have any letters. */
-static int compile_block(const struct nf_function_source *source, struct nfold_buffer *object,
-                         nfold_error *err)
+static int compile_loop(const struct nf_function_source *source, struct nfold_buffer *object,
+                        nfold_error *err)
 {
-    struct command command = {.count = 0};
+    const char *const more[] = {"-include", source->path, "-lm", NULL};
     struct nfold_buffer text = {0};
-    int rc = command_make(&command, source, err);
-    command_add(&command, "-include");
-    command_add(&command, source->path);
-    command_add(&command, "-lm");
-    if (command.failed)
-        rc = nf_fail_memory(err);
+    int rc = print_loop(&text, source->symbol, err);
     if (rc >= 0)
-        rc = print_source(&text, source->symbol, err);
-    if (rc >= 0)
-        rc = nf_native_compile(&(struct nf_native_job){.compiler = source->compiler,
-                                                       .source = nf_buffer_text(&text),
-                                                       .flags = command.flag,
-                                                       .stop = source->stop},
-                               object, err);
+        rc = run_compiler(source, more, nf_buffer_text(&text), NULL, object, err);
     nf_buffer_clear(&text);
-    command_clear(&command);
     return rc;
 }
 
@@ -185,7 +195,7 @@ int nf_function_source_loop(const struct nf_function_source *source, struct nfol
                             nfold_error *err)
 {
     nfold_error said = {0};
-    int rc = compile_block(source, object, &said);
+    int rc = compile_loop(source, object, &said);
     if (rc < 0 && err)
         *err = said;
     if (rc == NFOLD_E_BODY)
@@ -220,67 +230,31 @@ static int may_have_kernel(const struct nf_function_source *source, nfold_error 
     return 0;
 }
 
-static int compile_kernel(const struct nf_function_source *source, enum nfold_shape shape,
-                          const volatile int *cancel, struct nfold_buffer *object, nfold_error *err)
-{
-    struct command command = {.count = 0};
-    struct nfold_buffer text = {0};
-    int rc = command_make(&command, source, err);
-    command_add(&command, "-lm");
-    if (command.failed)
-        rc = nf_fail_memory(err);
-    if (rc >= 0)
-        rc = nf_print_c_function(source->path, source->symbol, shape, source->isa, &text, err);
-    if (rc >= 0)
-        rc = nf_native_compile(&(struct nf_native_job){.compiler = source->compiler,
-                                                       .source = nf_buffer_text(&text),
-                                                       .flags = command.flag,
-                                                       .cancel = cancel,
-                                                       .stop = source->stop},
-                               object, err);
-    nf_buffer_clear(&text);
-    command_clear(&command);
-    return rc;
-}
-
 int nf_function_source_kernel(const struct nf_function_source *source, enum nfold_shape shape,
                               const volatile int *cancel, struct nfold_buffer *object,
                               nfold_error *err)
 {
+    static const char *const more[] = {"-lm", NULL};
+    struct nfold_buffer text = {0};
     int rc = may_have_kernel(source, err);
-    return rc < 0 ? rc : compile_kernel(source, shape, cancel, object, err);
+    if (rc >= 0)
+        rc = nf_print_c_function(source->path, source->symbol, shape, source->isa, &text, err);
+    if (rc >= 0)
+        rc = run_compiler(source, more, nf_buffer_text(&text), cancel, object, err);
+    nf_buffer_clear(&text);
+    return rc;
 }
 
 /* ---- the text of the function --------------------------------------------------------------- */
 
 /* The text that the compiler saw, headers included: those of the system are another system's where
  * they differ. */
-static int preprocess(const struct nf_function_source *source, struct nfold_buffer *text,
-                      nfold_error *err)
-{
-    struct command command = {.count = 0};
-    int rc = command_make(&command, source, err);
-    command_add(&command, "-include");
-    command_add(&command, source->path);
-    command_add(&command, "-E");
-    command_add(&command, "-P");
-    if (command.failed)
-        rc = nf_fail_memory(err);
-    if (rc >= 0)
-        rc = nf_native_compile(&(struct nf_native_job){.compiler = source->compiler,
-                                                       .source = "",
-                                                       .flags = command.flag,
-                                                       .stop = source->stop},
-                               text, err);
-    command_clear(&command);
-    return rc;
-}
-
 int nf_function_source_identify(const struct nf_function_source *source, struct nfold_buffer *bytes,
                                 nfold_error *err)
 {
+    const char *const more[] = {"-include", source->path, "-E", "-P", NULL};
     if (is_changed(source))
         return nf_fail(err, NFOLD_E_BODY, "%s has changed since it was compiled", source->path);
     nf_buffer_print(bytes, "source %s\n%s\n", source->symbol, source->cflags);
-    return preprocess(source, bytes, err);
+    return run_compiler(source, more, "", NULL, bytes, err);
 }
