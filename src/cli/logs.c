@@ -1,5 +1,6 @@
 /* logs.c: nfold logs RUN [N...]: what tasks printed and how they ended, from the run's folder. */
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 #include "run_directory.h"
 #include "run_operand.h"
 
-#define WRITE_BYTES ((size_t)1 << 20)
+#define WRITE_BYTES   ((size_t)1 << 20)
+#define ROW_FRONT     48 /* columns of a row before the command */
+#define COMMAND_LEAST 20
 
 static const struct nf_option rows[] = {
     {.name = "failed", .type = NF_OPTION_FLAG, .help = "all tasks that ended and are not ok"},
@@ -173,15 +176,23 @@ static int json_task(struct showing *showing, const struct nf_journal_end *end, 
     return rc;
 }
 
+/* On a terminal a line has its width; in a pipe the command is whole, for those who search. */
 static void print_row(struct showing *showing, const struct nf_journal_end *end)
 {
-    char seconds[NF_NUMBER_SIZE], out[NF_NUMBER_SIZE], err[NF_NUMBER_SIZE];
+    const struct nf_terminal *terminal = &showing->command->out;
+    const struct nf_task_result *result = &end->result;
+    unsigned width = terminal->is_terminal && terminal->width > ROW_FRONT + COMMAND_LEAST
+                         ? terminal->width - ROW_FRONT
+                     : terminal->is_terminal ? COMMAND_LEAST
+                                             : UINT_MAX;
+    char seconds[NF_NUMBER_SIZE], bytes[NF_NUMBER_SIZE];
     struct nfold_buffer how = {0};
-    print_end(&how, &end->result);
-    nf_buffer_print(showing->out, "%7" PRIu64 "  %-22s %10s  %8sB %8sB\n", end->sequence,
-                    nf_buffer_text(&how), nf_number_seconds(end->result.seconds, seconds),
-                    nf_number_scaled((double)end->result.out_bytes, out),
-                    nf_number_scaled((double)end->result.err_bytes, err));
+    print_end(&how, result);
+    nf_buffer_print(showing->out, "%6" PRIu64 "  %-20s %9s %7sB  ", end->sequence,
+                    nf_buffer_text(&how), nf_number_seconds(result->seconds, seconds),
+                    nf_number_scaled((double)(result->out_bytes + result->err_bytes), bytes));
+    nf_run_one_line(showing->out, end->command.data, end->command.size, width);
+    nf_buffer_string(showing->out, "\n");
     nf_buffer_clear(&how);
 }
 
@@ -331,8 +342,8 @@ static int show(struct showing *showing, nfold_error *err)
     if (showing->is_json)
         nf_json_array(&showing->json, NULL);
     else if (showing->is_list)
-        nf_buffer_print(showing->out, "%7s  %-22s %10s  %9s %9s\n", "task", "end", "after",
-                        "stdout", "stderr");
+        nf_buffer_print(showing->out, "%6s  %-20s %9s %8s  %s\n", "task", "end", "after", "output",
+                        "command");
     rc = nf_history_each(showing->history, show_entry, showing, err);
     if (showing->is_json)
         nf_json_end(&showing->json);

@@ -43,7 +43,7 @@ struct nf_journal_end {
     struct nf_identity identity;
     unsigned attempt;
     struct nf_task_result result;
-    struct nf_journal_text command; /* only where it is not ok: size 0 otherwise */
+    struct nf_journal_text command; /* size 0: of a journal that has those of failures alone */
 };
 
 struct nf_journal_close {

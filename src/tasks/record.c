@@ -21,6 +21,7 @@
 #define DIRECTORY_AFTER 1.0 /* seconds: a shorter run that is all ok leaves nothing behind */
 #define SYNC_EVERY      0.1
 #define INPUT_EARLY     ((size_t)4 << 20) /* of standard input in memory */
+#define JOURNAL_EARLY   ((size_t)4 << 20) /* of the journal in memory */
 
 /* Which tasks of earlier runs are left alone. */
 enum resuming {
@@ -77,9 +78,13 @@ int nf_record_make_directory(struct nf_record *record, nfold_error *err)
     int fd;
     if (record->directory != NULL)
         return 0;
+    /* Tried once: what came since is not kept, so a record that begins later would not be whole. */
+    if (record->has_no_place)
+        return nf_fail(err, NFOLD_E_SYSTEM, "there is no folder for the record of the run");
     int rc = nf_run_directory_make_default(&record->directory, err);
     if (rc < 0) {
         record->has_no_place = 1;
+        nf_buffer_clear(&record->journal.early);
         return rc;
     }
     rc = nf_run_directory_lock(record->directory, &fd, err);
@@ -101,6 +106,17 @@ static int make_directory_if_possible(struct nf_record *record, nfold_error *err
     }
     if (rc < 0 && err != NULL)
         *err = why;
+    return rc;
+}
+
+/* In memory until there is a directory, which there is before it becomes much. */
+static int add_entry(struct nf_record *record, struct nf_journal_entry *entry, nfold_error *err)
+{
+    if (record->has_no_place)
+        return 0;
+    int rc = nf_journal_writer_add(&record->journal, entry, err);
+    if (rc >= 0 && record->journal.early.size > JOURNAL_EARLY)
+        rc = make_directory_if_possible(record, err);
     return rc;
 }
 
@@ -257,7 +273,7 @@ static int write_start(struct nf_record *record, nfold_error *err)
                   .pid = (uint64_t)getpid(),
                   .host = {host, strlen(host)},
                   .pattern = {record->pattern_in_force, strlen(record->pattern_in_force)}}};
-    return nf_journal_writer_add(&record->journal, &entry, err);
+    return add_entry(record, &entry, err);
 }
 
 static void record_free(struct nf_record *record)
@@ -387,21 +403,20 @@ static int sync_if_due(struct nf_record *record, double now, nfold_error *err)
 int nf_record_ended(struct nf_record *record, const struct nf_task *task, const char *command,
                     const struct nf_task_result *result, nfold_error *err)
 {
-    int is_ok = result->status == NF_TASK_OK;
     struct nf_journal_entry entry = {.type = NF_JOURNAL_END,
                                      .end = {.sequence = task->sequence,
                                              .identity = task->identity,
                                              .attempt = task->attempt,
                                              .result = *result,
-                                             .command = {command, is_ok ? 0 : strlen(command)}}};
+                                             .command = {command, strlen(command)}}};
     if (result->is_final)
         record->counts.status[result->status]++;
     else
         record->counts.retries++;
-    int rc = nf_journal_writer_add(&record->journal, &entry, err);
+    int rc = add_entry(record, &entry, err);
     if (rc >= 0 && result->is_final && record->joblog != NULL)
         rc = nf_joblog_add(record->joblog, task, command, result, err);
-    if (rc >= 0 && !is_ok && result->is_final)
+    if (rc >= 0 && result->status != NF_TASK_OK && result->is_final)
         rc = make_directory_if_possible(record, err);
     return rc < 0 ? rc : sync_if_due(record, nf_clock_now(), err);
 }
@@ -486,7 +501,7 @@ static int write_close(struct nf_record *record, nfold_error *err)
                                                .is_input_over = !record->is_input_partly_read,
                                                .why = {why, strlen(why)}}};
     memcpy(entry.close.status, record->counts.status, sizeof entry.close.status);
-    return nf_journal_writer_add(&record->journal, &entry, err);
+    return add_entry(record, &entry, err);
 }
 
 int nf_record_close(struct nf_record *record, int *balances, nfold_error *err)

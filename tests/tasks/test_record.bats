@@ -179,6 +179,18 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     [[ $status == 2 && $output == *"task 3 of part has not ended" ]]
 }
 
+@test "logs and the page of a run that is over have the commands of ok tasks, too" {
+    tasks -j 1 --run-dir night 'echo {} {#} >&2; :' ::: 'a b' c 2>/dev/null
+    run nfold logs night
+    [[ ${lines[1]} == *"1  ok "*" echo 'a b' 1 >&2; :" && ${lines[2]} == *"2  ok "*" echo c 2 >&2; :" ]]
+    run nfold logs night 2
+    [[ ${lines[1]} == "  echo c 2 >&2; :" ]]
+    nfold logs night 1 --json >one.json
+    nfold runs night --html page.html
+    grep -q "\"command\": *\"echo 'a b' 1 >&2; :\"" one.json
+    grep -q 'echo c 2' page.html
+}
+
 @test "logs --tail: the last lines" {
     tasks --run-dir night 'seq 100; printf end' ::: 1 >/dev/null
     [[ $("$NFOLD" logs night 1 --out --tail 3) == $'99\n100\nend' ]]
@@ -206,6 +218,14 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'1\t0\n2\t0' ]]
     run nfold tasks --retry-failed --joblog log
     [[ $status == 0 && $output == "" ]]
+}
+
+@test "--retry-failed goes by the numbers of tasks, in whatever order they ended" {
+    printf '%s\t:\t1.000\t0.010\t0\t0\t1\t0\t%s\n' Seq Command 3 'echo c' 1 'echo a' \
+        2 'echo b' >log
+    run nfold tasks --retry-failed --joblog log -j 1
+    [[ $status == 0 && $output == $'a\nb\nc' ]]
+    [[ $(tail -n 3 log | cut -f 1,7 | tr '\n' ' ') == $'1\t0 2\t0 3\t0 ' ]]
 }
 
 @test "a retry of a joblog that was stopped is resumed from the joblog" {
