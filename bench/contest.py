@@ -11,12 +11,15 @@ import shutil
 import statistics
 import subprocess
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
 PYTHON = "/usr/bin/python3"  # the distribution's, whose packages tools/setup installs
+DISTURBED = 1.12  # times the shortest time that the loop of neighbour.c took
+PATIENCE_SECONDS = 40  # at most so long does a contest wait for its samples
 
 
 class Missing(Exception):
@@ -126,12 +129,60 @@ def start(name, argv, env=None):
         return None
 
 
-def contest(setting, contestants, count=3):
+class Neighbour:
+    """What bench/neighbour.c sees of others on the same cores, before and after each sample."""
+
+    def __init__(self, setting):
+        self.loop = Contestant("neighbour", [setting.build / "bench" / "bench_neighbour"])
+        self.slower = defaultdict(list)  # of each contestant: the slower loop beside each sample
+
+    def listen(self):
+        self.loop.ask(1)
+        return self.loop.seconds[-1]
+
+    def attend(self, contestant, count):
+        before = self.listen()
+        contestant.ask(count)
+        self.slower[contestant.name].append(max(before, self.listen()))
+
+    def undisturbed(self, contestant):
+        limit = DISTURBED * min(self.loop.seconds)
+        return [seconds for seconds, slower in
+                zip(contestant.seconds, self.slower[contestant.name]) if slower <= limit]
+
+
+def contest_undisturbed(setting, contestants, count):
+    """Asks all in turn until each has its samples that no neighbour disturbed, which are kept."""
+    neighbour = Neighbour(setting)
+    for _ in range(20):
+        neighbour.listen()
+    late = time.monotonic() + PATIENCE_SECONDS
+    missing = contestants
+    while missing and time.monotonic() < late:
+        for contestant in missing:
+            neighbour.attend(contestant, count)
+        missing = [c for c in contestants if len(neighbour.undisturbed(c)) < setting.rounds]
+    neighbour.loop.close()
+    kept = {c.name: neighbour.undisturbed(c) for c in contestants}
+    asked = sum(len(c.seconds) for c in contestants)
+    if min(map(len, kept.values())) < 3:
+        print(f"  a neighbour disturbed nearly all of {asked} samples: none is left out")
+        return
+    for contestant in contestants:
+        contestant.seconds = kept[contestant.name]
+    print(f"  {asked - sum(map(len, kept.values()))} of {asked} samples left out: "
+          "a neighbour disturbed them")
+
+
+def contest(setting, contestants, count=3, undisturbed=True):
     """Asks all in turn, round after round, and closes them; returns those that exist, by name."""
     contestants = [c for c in contestants if c]
-    for _ in range(2 if setting.quick else setting.rounds):
-        for contestant in contestants:
-            contestant.ask(count)
+    if undisturbed and not setting.quick:
+        contest_undisturbed(setting, contestants, count)
+    else:
+        for _ in range(2 if setting.quick else setting.rounds):
+            for contestant in contestants:
+                contestant.ask(count)
     for contestant in contestants:
         contestant.close()
     return {c.name: c for c in contestants}

@@ -38,7 +38,8 @@ def compiled_forms(setting, compiler, forms):
 
 def fastest(setting, programs, n):
     """The fastest of the programs in a short contest of their own."""
-    tried = contest(setting, [start(name, [path, n, 1]) for name, path in programs], count=1)
+    tried = contest(setting, [start(name, [path, n, 1]) for name, path in programs], count=1,
+                    undisturbed=False)
     best = min(tried.values(), key=lambda c: c.median(), default=None)
     return next(((name, path) for name, path in programs if best and name == best.name), None)
 
@@ -80,7 +81,7 @@ def measure(setting):
         start("limit", [limit_program, n]),
         steady(setting, "nfold, gcc", "x*x", 0, 100, n, workers=1, native="on", cc="gcc"),
         steady(setting, "nfold, clang", "x*x", 0, 100, n, workers=1, native="on", cc="clang"),
-        *(start(name, [*argv, 1]) for name, (_, argv) in made.items())])
+        *(start(name, [*argv, 1]) for name, (_, argv) in made.items())], count=1)
     limit = result.pop("limit", None)
     own = min((c for name, c in result.items() if name.startswith("nfold")),
               key=lambda c: c.median(), default=None)

@@ -18,13 +18,17 @@ def program(setting, mode, workers, count=""):
 def measure_costs(setting):
     found = contest(setting, [
         program(setting, "start", 2),
-        program(setting, "claims", 2, CLAIMS), program(setting, "by-hand", 2, CLAIMS)])
+        program(setting, "claims", 2, CLAIMS), program(setting, "by-hand", 2, CLAIMS)],
+        undisturbed=False)
     # Many in a row: the first ones wake the worker.
-    trips = contest(setting, [program(setting, "trip", 1), program(setting, "run", 1)], count=100)
-    killed = contest(setting, [program(setting, "killed", 2, KILLED_CHUNKS)], count=1)["killed 2"]
+    trips = contest(setting, [program(setting, "trip", 1), program(setting, "run", 1)], count=100,
+                    undisturbed=False)
+    killed = contest(setting, [program(setting, "killed", 2, KILLED_CHUNKS)], count=1,
+                     undisturbed=False)["killed 2"]
     chunks = contest(setting, [program(setting, "chunks", 2, CHUNKS),
                                program(setting, "chunks-by-hand", 2, CHUNKS)])
-    idle = contest(setting, [program(setting, "idle", 2)], count=1)["idle 2"].median()
+    idle = contest(setting, [program(setting, "idle", 2)], count=1,
+                   undisturbed=False)["idle 2"].median()
     start_up, trip = found["start 2"].median(), trips["trip 1"].median()
     empty, vain = trips["run 1"].median(), max(killed.seconds)
     rate = 1 / found["claims 2"].median()
