@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cpus.h"
+#include "crash_signal.h"
 #include "error.h"
 #include "signal_stack.h"
 
@@ -296,22 +297,11 @@ static int threads_run(void *self, struct nfold_run *run, nfold_error *err)
     return rc;
 }
 
-/* Signals are the caller's business, but for those that a thread brings on itself. */
-static void block_signals(sigset_t *before)
-{
-    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
-    sigset_t blocked;
-    sigfillset(&blocked);
-    for (unsigned k = 0; k < sizeof own / sizeof *own; k++)
-        sigdelset(&blocked, own[k]);
-    pthread_sigmask(SIG_SETMASK, &blocked, before);
-}
-
 /* Fewer threads than asked for are fine; the engine says so. */
 static void start_threads(struct pool *pool, unsigned threads)
 {
     sigset_t before;
-    block_signals(&before);
+    nf_crash_signals_only(&before);
     while (pool->threads < threads) {
         struct thread *thread = &pool->thread[pool->threads];
         thread->pool = pool;

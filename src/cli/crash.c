@@ -10,12 +10,11 @@
 
 #include <nfold/nfold.h>
 
+#include "crash_signal.h"
 #include "current.h"
 #include "signal_text.h"
 
 #define EXITS_AT_ONCE 64
-
-static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 /* Handlers are given nothing: what they need can only be global. */
 static atomic_flag is_told = ATOMIC_FLAG_INIT; /* some thread is saying what happened */
@@ -33,22 +32,6 @@ static void add_range(struct nf_signal_text *text, const char *noun, uint64_t fi
         return;
     nf_signal_text_add(text, " to ");
     nf_signal_text_number(text, last);
-}
-
-static const char *describe(int number)
-{
-    switch (number) {
-    case SIGSEGV:
-        return "SIGSEGV, an invalid address";
-    case SIGBUS:
-        return "SIGBUS, an address without memory behind it";
-    case SIGFPE:
-        return "SIGFPE, an integer divided by zero or a trapped exception";
-    case SIGILL:
-        return "SIGILL, an instruction that this processor lacks";
-    default:
-        return "SIGABRT";
-    }
 }
 
 static void add_items(struct nf_signal_text *text, const struct nf_current *current)
@@ -97,7 +80,7 @@ static void tell(const char *what, const char *how)
 
 static void on_crash(int number)
 {
-    tell("crashed: ", describe(number));
+    tell("crashed: ", nf_crash_signal_words(number));
     signal(number, SIG_DFL);
     raise(number); /* delivered when this handler returns */
 }
@@ -110,10 +93,10 @@ void nf_crash_watch(void)
     sigaltstack(&stack, NULL);
     /* A crash of the handler itself is blocked, and so ends the process at once. */
     sigemptyset(&action.sa_mask);
-    for (unsigned i = 0; i < sizeof crashing / sizeof crashing[0]; i++)
-        sigaddset(&action.sa_mask, crashing[i]);
-    for (unsigned i = 0; i < sizeof crashing / sizeof crashing[0]; i++)
-        sigaction(crashing[i], &action, NULL);
+    for (const int *number = nf_crash_signals; *number; number++)
+        sigaddset(&action.sa_mask, *number);
+    for (const int *number = nf_crash_signals; *number; number++)
+        sigaction(*number, &action, NULL);
 }
 
 /* Where several threads call exit at once, each takes the next handler, and a thread that finds

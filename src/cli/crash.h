@@ -3,9 +3,9 @@
 #ifndef NF_CRASH_H
 #define NF_CRASH_H
 
-/* Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT, on a stack of their own in the calling
- * thread: says which items the crashing thread had, then lets the signal end the process as it
- * would have. */
+/* Handles the signals of a crash (crash_signal.h), on a stack of their own in the calling thread:
+ * says which items the crashing thread had, then lets the signal end the process as it would have.
+ */
 void nf_crash_watch(void);
 
 /* From here until nf_crash_allow_exit, exit and pthread_exit end the process with the status of

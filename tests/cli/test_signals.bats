@@ -83,6 +83,22 @@ END
     [[ $output == *"on the ends, items 0 and 1000, worker "* ]]
 }
 
+@test "a signal of a crash has the same words whoever sees it" {
+    local name words
+    while read -r name words; do
+        echo "#include <signal.h>
+              double f(double x) { if (x == 0.5) raise($name); return x; }" >f.c
+        run "$NFOLD" integrate f.c:f 0 1 1000 -b threads -j 2
+        echo "$output"
+        [[ $status == $((128 + $(kill -l "$name"))) && $output == *"crashed: $name, $words"* ]]
+        run "$NFOLD" integrate f.c:f 0 1 1000 -b processes -j 2
+        echo "$output"
+        [[ $status == 1 && $output == *"killed by $name, $words"*"item 500 of 1001"* ]]
+    done <<<"SIGABRT a call of abort
+SIGTRAP a breakpoint
+SIGSYS a system call that is not allowed"
+}
+
 @test "workers that crash or exit at the same time do not silence each other" {
     cat >together.c <<'END'
 #include <stdatomic.h>

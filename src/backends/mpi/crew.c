@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "crash_signal.h"
 #include "error.h"
 #include "signal_stack.h"
 
@@ -31,17 +32,6 @@ static void *serve(void *argument)
     return NULL;
 }
 
-/* Signals are the caller's business, but for those that a thread brings on itself. */
-static void block_signals(sigset_t *previous)
-{
-    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
-    sigset_t blocked;
-    sigfillset(&blocked);
-    for (unsigned k = 0; k < sizeof own / sizeof *own; k++)
-        sigdelset(&blocked, own[k]);
-    pthread_sigmask(SIG_SETMASK, &blocked, previous);
-}
-
 static void make_conditions(struct nf_crew *crew)
 {
     pthread_condattr_t attributes;
@@ -63,7 +53,7 @@ int nf_crew_start(struct nf_crew *crew, const struct nfold_engine *engine, unsig
     rc = engine->inner_open(&crew->inner, "threads", threads, options, err);
     if (rc < 0)
         return rc;
-    block_signals(&previous);
+    nf_crash_signals_only(&previous);
     crew->is_started = pthread_create(&crew->thread, NULL, serve, crew) == 0;
     pthread_sigmask(SIG_SETMASK, &previous, NULL);
     if (crew->is_started)

@@ -6,32 +6,15 @@
 #include <sys/wait.h>
 
 #include "cgroup.h"
+#include "crash_signal.h"
 #include "error.h"
 #include "pool.h"
 
 /* ---- the cause ------------------------------------------------------------------------------- */
 
-static const char *signal_meaning(int number)
-{
-    switch (number) {
-    case SIGSEGV:
-        return "SIGSEGV, an invalid address";
-    case SIGBUS:
-        return "SIGBUS, an address without memory behind it";
-    case SIGFPE:
-        return "SIGFPE, an integer divided by zero or a trapped exception";
-    case SIGILL:
-        return "SIGILL, an instruction that this processor lacks";
-    case SIGABRT:
-        return "SIGABRT, it called abort";
-    default:
-        return NULL;
-    }
-}
-
 static void name_signal(int number, char *cause, size_t size)
 {
-    const char *meaning = signal_meaning(number), *name = sigabbrev_np(number);
+    const char *meaning = nf_crash_signal_words(number), *name = sigabbrev_np(number);
     if (meaning)
         snprintf(cause, size, "killed by %s", meaning);
     else

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crash_signal.h"
 #include "mail.h"
 
 #define SPINS_A_LOOK   64
@@ -54,14 +55,13 @@ static void on_crash(int number)
 
 static void watch_crashes(struct nf_slot *slot)
 {
-    static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
     static char stack_memory[ALT_STACK];
     stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof stack_memory};
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_RESETHAND};
     own_slot = slot;
     sigaltstack(&stack, NULL);
-    for (unsigned k = 0; k < sizeof crashing / sizeof *crashing; k++)
-        sigaction(crashing[k], &action, NULL);
+    for (const int *number = nf_crash_signals; *number; number++)
+        sigaction(*number, &action, NULL);
 }
 
 /* What the caller did with its signals is not for us. Those of the terminal are the caller's: it
