@@ -26,28 +26,27 @@ extern char **environ;
 void nf_compare_ranks_print(struct nfold_buffer *out, const struct nf_compare_table *table,
                             const struct nf_compare_row *row, double ready_at)
 {
-    nf_buffer_print(out, LINE "words %s %s %s\n", table->order, table->code, table->isa);
+    nf_buffer_print(out, LINE "words %s %s %s\n", table->order, row->code, table->isa);
     nf_buffer_print(out, LINE "counts %u %d %" PRIx32 "\n", row->runs, row->varies, row->hash);
     nf_buffer_print(out, LINE "answer %a %a %a\n", row->value, row->hi, row->lo);
     nf_buffer_print(out, LINE "times %a %a %a %a %a %a %a\n", row->wall, row->rate, row->cpu,
-                    row->imbalance, row->amdahl_limit, table->compile_seconds, ready_at);
+                    row->imbalance, row->amdahl_limit, row->compile, ready_at);
 }
 
 /* 1: all lines are there. */
 static int read_row(const char *text, struct nf_compare_table *table, struct nf_compare_row *row,
                     double *ready_at)
 {
-    double compile;
     const char *words = strstr(text, LINE "words "), *counts = strstr(text, LINE "counts ");
     const char *answer = strstr(text, LINE "answer "), *times = strstr(text, LINE "times ");
     if (!words || !counts || !answer || !times)
         return 0;
-    return sscanf(words, LINE "words %15s %15s %15s", table->order, table->code, table->isa) == 3 &&
+    return sscanf(words, LINE "words %15s %15s %15s", table->order, row->code, table->isa) == 3 &&
            sscanf(counts, LINE "counts %u %d %" SCNx32, &row->runs, &row->varies, &row->hash) ==
                3 &&
            sscanf(answer, LINE "answer %la %la %la", &row->value, &row->hi, &row->lo) == 3 &&
            sscanf(times, LINE "times %la %la %la %la %la %la %la", &row->wall, &row->rate,
-                  &row->cpu, &row->imbalance, &row->amdahl_limit, &compile, ready_at) == 7;
+                  &row->cpu, &row->imbalance, &row->amdahl_limit, &row->compile, ready_at) == 7;
 }
 
 /* ---- the child ------------------------------------------------------------------------------- */

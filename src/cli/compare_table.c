@@ -1,5 +1,6 @@
-/* compare_table.c: prints the table. The answer stands once at the top: on every row it is the
- * same. */
+/* compare_table.c: prints the table, and beside it or below it the answers and a chart of the
+ * rates.
+ */
 #include "compare_table.h"
 
 #include <inttypes.h>
@@ -12,8 +13,10 @@
 #include "number.h"
 #include "report_text.h"
 
+#define LABEL_COLUMNS 13
+#define TABLE_COLUMNS 78 /* without answers and bars */
+#define BAR_LEAST     20 /* where such bars have room beside the table they are not below it */
 #define BAR_MOST      40
-#define TABLE_COLUMNS 71 /* all but the bar, in characters */
 #define REASON_COLUMN 12
 
 struct nf_compare_row *nf_compare_table_add(struct nf_compare_table *table)
@@ -70,16 +73,6 @@ int nf_compare_table_check(const struct nf_compare_table *table, nfold_error *er
     return 0;
 }
 
-static void print_bar(struct nfold_buffer *out, const struct nf_terminal *terminal, double share)
-{
-    unsigned room = terminal->width > TABLE_COLUMNS ? terminal->width - TABLE_COLUMNS : 0;
-    unsigned most = room > BAR_MOST ? BAR_MOST : room;
-    unsigned cells = isfinite(share) ? (unsigned)(share * most + 0.5) : 0;
-    nf_buffer_string(out, cells > 0 ? " " : "");
-    for (unsigned i = 0; i < cells; i++)
-        nf_buffer_string(out, terminal->has_unicode ? "█" : "#");
-}
-
 static double fastest_rate(const struct nf_compare_table *table)
 {
     double most = 0;
@@ -89,37 +82,119 @@ static double fastest_rate(const struct nf_compare_table *table)
     return most;
 }
 
+static int has_compiled(const struct nf_compare_table *table)
+{
+    for (unsigned i = 0; i < table->count; i++)
+        if (table->row[i].runs > 0 && table->row[i].compile > 0)
+            return 1;
+    return 0;
+}
+
+static const char *red_if(int is_wrong, const struct nf_terminal *terminal)
+{
+    return is_wrong ? nf_terminal_begin(terminal, NF_STYLE_RED) : "";
+}
+
+static const char *end_if(int is_wrong, const struct nf_terminal *terminal)
+{
+    return is_wrong ? nf_terminal_end(terminal) : "";
+}
+
+/* ---- answers and bars ------------------------------------------------------------------------ */
+
+static unsigned answer_columns(const struct nf_compare_table *table)
+{
+    char number[NF_NUMBER_SIZE];
+    size_t most = strlen("answer");
+    for (unsigned i = 0; i < table->count; i++) {
+        const struct nf_compare_row *row = &table->row[i];
+        size_t length = row->runs > 0 ? strlen(nf_number_print(row->value, number)) : 0;
+        most = length > most ? length : most;
+    }
+    return (unsigned)most;
+}
+
+static int is_chart_beside(const struct nf_compare_table *table, const struct nf_terminal *terminal)
+{
+    return terminal->width >= TABLE_COLUMNS + 1 + answer_columns(table) + 1 + BAR_LEAST;
+}
+
+static void print_bar(struct nfold_buffer *out, const struct nf_terminal *terminal, unsigned column,
+                      double share)
+{
+    unsigned room = terminal->width > column + 1 ? terminal->width - column - 1 : 0;
+    unsigned most = room > BAR_MOST ? BAR_MOST : room;
+    unsigned cells = isfinite(share) ? (unsigned)(share * most + 0.5) : 0;
+    nf_buffer_string(out, cells > 0 ? " " : "");
+    for (unsigned i = 0; i < cells; i++)
+        nf_buffer_string(out, terminal->has_unicode ? "█" : "#");
+}
+
+/* What stands right of column in the row. */
+static void print_chart(struct nfold_buffer *out, const struct nf_compare_table *table,
+                        const struct nf_compare_row *row, const struct nf_terminal *terminal,
+                        unsigned column)
+{
+    int is_wrong = differs(row, nf_compare_table_base(table));
+    unsigned columns = answer_columns(table);
+    char number[NF_NUMBER_SIZE];
+    nf_buffer_print(out, " %s%-*s%s", red_if(is_wrong, terminal), (int)columns,
+                    nf_number_print(row->value, number), end_if(is_wrong, terminal));
+    print_bar(out, terminal, column + 1 + columns, row->rate / fastest_rate(table));
+}
+
+static void print_chart_head(struct nfold_buffer *out, const struct nf_compare_table *table)
+{
+    nf_buffer_print(out, " %-*s rate", (int)answer_columns(table), "answer");
+}
+
+static void print_label(struct nfold_buffer *out, const struct nf_compare_row *row)
+{
+    nf_buffer_print(out, "%-9s %3u", row->backend, row->workers);
+}
+
+static void print_chart_below(struct nfold_buffer *out, const struct nf_compare_table *table,
+                              const struct nf_terminal *terminal)
+{
+    nf_buffer_print(out, "\n%s%-*s", nf_terminal_begin(terminal, NF_STYLE_BOLD), LABEL_COLUMNS,
+                    "workers");
+    print_chart_head(out, table);
+    nf_buffer_print(out, "%s\n", nf_terminal_end(terminal));
+    for (unsigned i = 0; i < table->count; i++) {
+        if (table->row[i].runs == 0)
+            continue;
+        print_label(out, &table->row[i]);
+        print_chart(out, table, &table->row[i], terminal, LABEL_COLUMNS);
+        nf_buffer_string(out, "\n");
+    }
+}
+
+/* ---- the rows -------------------------------------------------------------------------------- */
+
 static void print_measured(struct nfold_buffer *out, const struct nf_compare_table *table,
                            const struct nf_compare_row *row, const struct nf_terminal *terminal)
 {
     const struct nf_compare_row *base = nf_compare_table_base(table);
-    char wall[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE], limit[NF_NUMBER_SIZE];
+    char compile[NF_NUMBER_SIZE], wall[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE];
+    char limit[NF_NUMBER_SIZE];
     double speed_up = base->wall / row->wall;
     int is_wrong = differs(row, base);
     nf_report_amdahl(row->amdahl_limit, limit);
-    nf_buffer_print(out, "%-9s %3u %8s %7s/s %8.2f %8.0f %% %8s ", row->backend, row->workers,
-                    nf_number_seconds(row->wall, wall), nf_number_scaled(row->rate, rate), speed_up,
-                    100 * speed_up / row->workers, limit);
-    nf_buffer_print(out, "%s%08" PRIx32 "%s",
-                    is_wrong ? nf_terminal_begin(terminal, NF_STYLE_RED) : "", row->hash,
-                    is_wrong ? nf_terminal_end(terminal) : "");
-    print_bar(out, terminal, row->rate / fastest_rate(table));
-    nf_buffer_string(out, "\n");
+    print_label(out, row);
+    if (has_compiled(table))
+        nf_buffer_print(out, " %8s",
+                        row->compile > 0 ? nf_number_seconds(row->compile, compile) : "-");
+    nf_buffer_print(out, " %8s %6s/s %8.2f %8.0f %% %8s", nf_number_seconds(row->wall, wall),
+                    nf_number_scaled(row->rate, rate), speed_up, 100 * speed_up / row->workers,
+                    limit);
+    nf_buffer_print(out, " %s%08" PRIx32 "%s", red_if(is_wrong, terminal), row->hash,
+                    end_if(is_wrong, terminal));
 }
 
 static void print_reason(struct nfold_buffer *out, const struct nf_compare_row *row)
 {
     nf_buffer_print(out, "%-*s", REASON_COLUMN, row->backend);
     nf_report_wrap(out, REASON_COLUMN, row->reason);
-}
-
-/* A row, not a column: it is the same for all, and 80 columns have no room for one more and the
- * bars.
- */
-static void print_compile(struct nfold_buffer *out, double seconds)
-{
-    char text[NF_NUMBER_SIZE];
-    nf_buffer_print(out, "%-13s %8s\n", "compile", nf_number_seconds(seconds, text));
 }
 
 /* What a backend's workers cost beside their work, of its row with the most of them. */
@@ -165,21 +240,41 @@ static void print_costs(struct nfold_buffer *out, const struct nf_compare_table 
     }
 }
 
+static void print_head(struct nfold_buffer *out, const struct nf_compare_table *table,
+                       const struct nf_terminal *terminal, int has_chart)
+{
+    nf_buffer_print(out, "%s%-*s", nf_terminal_begin(terminal, NF_STYLE_BOLD), LABEL_COLUMNS,
+                    "workers");
+    if (has_compiled(table))
+        nf_buffer_print(out, " %8s", "compile");
+    nf_buffer_print(out, " %8s %8s %8s %10s %8s %s", "time", "rate", "speed-up", "efficiency",
+                    "at most", "hash");
+    if (has_chart) {
+        nf_buffer_print(out, "%4s", "");
+        print_chart_head(out, table);
+    }
+    nf_buffer_print(out, "%s\n", nf_terminal_end(terminal));
+}
+
 static void print_rows(struct nfold_buffer *out, const struct nf_compare_table *table,
                        const struct nf_terminal *terminal)
 {
-    nf_buffer_print(out, "%s%-13s %8s %9s %8s %10s %8s %s%s\n",
-                    nf_terminal_begin(terminal, NF_STYLE_BOLD), "workers", "time", "rate",
-                    "speed-up", "efficiency", "at most", "hash", nf_terminal_end(terminal));
-    if (table->compile_seconds > 0)
-        print_compile(out, table->compile_seconds);
+    int has_chart = is_chart_beside(table, terminal);
+    unsigned column = has_compiled(table) ? TABLE_COLUMNS : TABLE_COLUMNS - 9;
+    print_head(out, table, terminal, has_chart);
     for (unsigned i = 0; i < table->count; i++) {
         const struct nf_compare_row *row = &table->row[i];
-        if (row->runs > 0)
-            print_measured(out, table, row, terminal);
-        else
+        if (row->runs == 0) {
             print_reason(out, row);
+            continue;
+        }
+        print_measured(out, table, row, terminal);
+        if (has_chart)
+            print_chart(out, table, row, terminal, column);
+        nf_buffer_string(out, "\n");
     }
+    if (!has_chart && nf_compare_table_base(table) != NULL)
+        print_chart_below(out, table, terminal);
 }
 
 static void print_verdict(struct nfold_buffer *out, const struct nf_compare_table *table,
@@ -213,12 +308,23 @@ static void print_runs(struct nfold_buffer *out, const struct nf_compare_table *
         nf_buffer_print(out, "; time: the fastest of %u to %u runs", least, most);
 }
 
+/* Of the first row, and of a backend that ran another: workers that may crash only call a function
+ * of the user's. */
 static void print_code(struct nfold_buffer *out, const struct nf_compare_table *table)
 {
     struct nfold_buffer line = {0};
-    nf_buffer_print(&line, "code: %s", nf_report_code(table->code));
-    if (strcmp(table->code, "none") != 0)
+    const struct nf_compare_row *base = nf_compare_table_base(table);
+    const char *last = base->backend;
+    nf_buffer_print(&line, "code: %s", nf_report_code(base->code));
+    if (strcmp(base->code, "none") != 0)
         nf_buffer_print(&line, " (%s)", table->isa);
+    for (unsigned i = 0; i < table->count; i++) {
+        const struct nf_compare_row *row = &table->row[i];
+        if (row->runs == 0 || strcmp(row->backend, last) == 0 || strcmp(row->code, base->code) == 0)
+            continue;
+        nf_buffer_print(&line, ", on %s: %s", row->backend, nf_report_code(row->code));
+        last = row->backend;
+    }
     print_runs(&line, table);
     nf_report_wrap(out, 0, nf_buffer_text(&line));
     nf_buffer_clear(&line);
@@ -236,61 +342,4 @@ void nf_compare_table_text(struct nfold_buffer *out, const struct nf_compare_tab
     }
     print_rows(out, table, terminal);
     print_costs(out, table);
-}
-
-static void json_hex(struct nf_json *json, const char *key, double value)
-{
-    char text[NF_NUMBER_SIZE];
-    snprintf(text, sizeof text, "%a", value);
-    nf_json_string(json, key, text);
-}
-
-static void json_row(struct nf_json *json, const struct nf_compare_row *row,
-                     const struct nf_compare_row *base)
-{
-    char hash[16];
-    nf_json_object(json, NULL);
-    nf_json_string(json, "backend", row->backend);
-    if (row->runs == 0) {
-        nf_json_string(json, "reason", row->reason);
-        nf_json_end(json);
-        return;
-    }
-    snprintf(hash, sizeof hash, "%08" PRIx32, row->hash);
-    nf_json_unsigned(json, "workers", row->workers);
-    nf_json_unsigned(json, "runs", row->runs);
-    nf_json_number(json, "value", row->value);
-    json_hex(json, "hi", row->hi);
-    json_hex(json, "lo", row->lo);
-    nf_json_string(json, "hash", hash);
-    nf_json_number(json, "wall", row->wall);
-    nf_json_number(json, "cpu", row->cpu);
-    nf_json_number(json, "rate", row->rate);
-    nf_json_number(json, "speed_up", base->wall / row->wall);
-    nf_json_number(json, "efficiency", base->wall / row->wall / row->workers);
-    nf_json_number(json, "imbalance", row->imbalance);
-    nf_json_number(json, "amdahl_limit", row->amdahl_limit);
-    nf_json_number(json, "start_up", row->start_up);
-    nf_json_unsigned(json, "memory", row->memory);
-    nf_json_unsigned(json, "restarts", row->restarts);
-    nf_json_end(json);
-}
-
-void nf_compare_table_json(struct nf_json *json, const struct nf_compare_table *table)
-{
-    const struct nf_compare_row *base = nf_compare_table_base(table);
-    if (base != NULL) {
-        int is_same = nf_compare_table_check(table, NULL) >= 0;
-        nf_json_number(json, "value", is_same ? base->value : NAN);
-        nf_json_bool(json, "is_same", is_same);
-        nf_json_string(json, "order", table->order);
-        nf_json_string(json, "native", table->code);
-        nf_json_string(json, "isa", table->isa);
-        nf_json_number(json, "compile", table->compile_seconds);
-        nf_json_string(json, "note", table->note);
-    }
-    nf_json_array(json, "rows");
-    for (unsigned i = 0; i < table->count; i++)
-        json_row(json, &table->row[i], base);
-    nf_json_end(json);
 }

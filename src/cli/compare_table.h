@@ -18,6 +18,9 @@ struct nf_compare_row {
     double value, hi, lo;
     uint32_t hash;
     int varies;                                      /* its runs did not all have these bits */
+    char code[16];                                   /* as nfold_report.native */
+    double compile;                                  /* seconds, of the code that it ran */
+    double spent;                                    /* seconds, in all its runs */
     double wall, rate, cpu, imbalance, amdahl_limit; /* of the fastest run */
     int has_launcher;                                /* its workers are ranks: start_up is of all */
     double start_up;   /* of a worker process, seconds; 0: it has none */
@@ -26,9 +29,8 @@ struct nf_compare_row {
 };
 
 struct nf_compare_table {
-    char order[16], code[16], isa[16]; /* as nfold_report has them */
-    char note[640];                    /* "" or why no native code was compared */
-    double compile_seconds;            /* 0: nothing was compiled */
+    char order[16], isa[16]; /* as nfold_report has them */
+    char note[640];          /* "" or why no native code was compared */
     struct nf_compare_row *row;
     unsigned count, capacity;
 };

@@ -10,7 +10,8 @@ NFOLD_PATH=$(cd "$(dirname "$NFOLD")" && pwd)
 # Times, rates, counts of processors and paths of this machine.
 normalise() {
     sed -E \
-        -e 's/^((serial|threads|processes) +[0-9]+) .* ([0-9a-f]{8})( #*)?$/\1 # \3 #/' \
+        -e 's/^((serial|threads|processes) +[0-9]+) .* ([0-9a-f]{8})$/\1 # \3/' \
+        -e 's/^((serial|threads|processes) +[0-9]+ [^ ]+) #+$/\1 #/' \
         -e 's/^( +[0-9]+  [a-z].{21}) *[0-9.]+ [mun]?s /\1 # s /; s/[0-9.]+ [kM]?B at most/# B at most/' \
         -e 's#/tmp/bats[^ ]*/([a-z]*)#FOLDER/\1#g' \
         -e 's/the fastest of [0-9]+( to [0-9]+)? runs/the fastest of # runs/' \

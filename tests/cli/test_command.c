@@ -52,7 +52,7 @@ static char *table_text(const struct nf_compare_table *table, int has_colour)
 
 static void a_table_of_equal_answers_says_so(void **state)
 {
-    struct nf_compare_table table = {.order = "v1", .code = "native", .isa = "avx2"};
+    struct nf_compare_table table = {.order = "v1", .isa = "avx2"};
     char *text;
     (void)state;
     add_row(&table, "serial", 1, 2);
@@ -65,36 +65,73 @@ static void a_table_of_equal_answers_says_so(void **state)
     nf_compare_table_clear(&table);
 }
 
-static void compiling_has_a_row_before_those_that_were_timed_after_it(void **state)
+static void compiling_has_a_column_where_something_was_compiled(void **state)
 {
-    struct nf_compare_table table = {
-        .order = "v1", .code = "native", .isa = "avx512", .compile_seconds = 0.99951};
+    struct nf_compare_table table = {.order = "v1", .isa = "avx512"};
     struct nf_compare_row *row;
-    char *text, *compile;
+    char *text;
     (void)state;
     add_row(&table, "serial", 1, 2)->runs = 49;
     row = add_row(&table, "processes", 999, 0.99951);
     row->amdahl_limit = 123456;
     row->rate = 999.4e9;
+    row->value = -1.2345678901234567e-308;
     text = table_text(&table, 0);
     assert_fits(text);
-    compile = strstr(text, "\ncompile       ");
-    assert_non_null(compile);
-    assert_true(compile < strstr(text, "\nserial "));
-    free(text);
-    table.compile_seconds = 0;
-    text = table_text(&table, 0);
     assert_null(strstr(text, "compile"));
+    free(text);
+    table.row[0].compile = 0.99951;
+    text = table_text(&table, 0);
+    assert_fits(text);
+    assert_non_null(strstr(text, "\nworkers        compile     time "));
+    assert_non_null(strstr(text, "\nserial      1 999.5 ms "));
+    assert_non_null(strstr(text, "\nprocesses 999        - 999.5 ms "));
+    free(text);
+    nf_compare_table_clear(&table);
+}
+
+static void every_row_has_its_answer_and_a_bar(void **state)
+{
+    const struct nf_terminal narrow = {.width = 80}, wide = {.width = 120};
+    struct nf_compare_table table = {.order = "v1", .isa = "avx2"};
+    struct nfold_buffer text = {0};
+    (void)state;
+    add_row(&table, "serial", 1, 2)->compile = 0.1;
+    add_row(&table, "threads", 2, 1);
+    nf_compare_table_text(&text, &table, &narrow);
+    assert_non_null(strstr(nf_buffer_text(&text),
+                           "\nworkers       answer rate\n"
+                           "serial      1 0.1    ####################\n"
+                           "threads     2 0.1    ########################################\n"));
+    nf_buffer_clear(&text);
+    nf_compare_table_text(&text, &table, &wide);
+    assert_non_null(strstr(nf_buffer_text(&text), "hash     answer rate\n"));
+    assert_non_null(strstr(nf_buffer_text(&text), " 12345678 0.1    ################"));
+    assert_null(strstr(nf_buffer_text(&text), "\nworkers       answer"));
+    nf_buffer_clear(&text);
+    nf_compare_table_clear(&table);
+}
+
+static void code_that_only_some_backends_run_is_not_said_of_all(void **state)
+{
+    struct nf_compare_table table = {.order = "v1", .isa = "avx2"};
+    char *text;
+    (void)state;
+    strcpy(add_row(&table, "serial", 1, 2)->code, "native");
+    strcpy(add_row(&table, "processes", 1, 2)->code, "vm");
+    strcpy(add_row(&table, "processes", 2, 2)->code, "vm");
+    text = table_text(&table, 0);
+    assert_non_null(strstr(text, "code: native (avx2), on processes: VM; time:"));
     free(text);
     nf_compare_table_clear(&table);
 }
 
 static void a_function_as_given_is_called_that(void **state)
 {
-    struct nf_compare_table table = {.order = "v1", .code = "none", .isa = "avx512"};
+    struct nf_compare_table table = {.order = "v1", .isa = "avx512"};
     char *text;
     (void)state;
-    add_row(&table, "serial", 1, 2);
+    strcpy(add_row(&table, "serial", 1, 2)->code, "none");
     text = table_text(&table, 0);
     assert_fits(text);
     assert_non_null(strstr(text, "code: the function as given; its bits hold on machines of one"));
@@ -117,6 +154,7 @@ static void one_different_bit_is_a_mismatch_in_red(void **state)
     text = table_text(&table, 1);
     assert_non_null(strstr(text, "\033[31mthe answers differ"));
     assert_non_null(strstr(text, "\033[31m12345678\033[0m"));
+    assert_non_null(strstr(text, "\033[31m0.1   \033[0m"));
     free(text);
     nf_compare_table_clear(&table);
 }
@@ -352,7 +390,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_of_equal_answers_says_so),
-        cmocka_unit_test(compiling_has_a_row_before_those_that_were_timed_after_it),
+        cmocka_unit_test(compiling_has_a_column_where_something_was_compiled),
+        cmocka_unit_test(every_row_has_its_answer_and_a_bar),
+        cmocka_unit_test(code_that_only_some_backends_run_is_not_said_of_all),
         cmocka_unit_test(a_function_as_given_is_called_that),
         cmocka_unit_test(one_different_bit_is_a_mismatch_in_red),
         cmocka_unit_test(answers_that_differ_have_no_common_value),
