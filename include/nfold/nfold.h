@@ -258,6 +258,7 @@ struct nfold_report {
     uint64_t items_continued; /* of items_done, those that the file held before */
     unsigned checkpoint_writes;
     double checkpoint_seconds; /* spent writing; a part of wall */
+    int is_user_code;          /* the function is the user's: its bits hold on machines of one kind */
 };
 
 NFOLD_API void nfold_report_free(nfold_report *report); /* NULL is fine */

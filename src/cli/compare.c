@@ -88,6 +88,11 @@ static int compile_first(struct nf_comparison *comparison, nfold_error *err)
     return rc < 0 ? nf_fail(err, rc, "%s", why.message) : 0;
 }
 
+static int is_user_code(const struct nf_comparison *comparison)
+{
+    return (comparison->request.work.body->type->traits & NFOLD_BODY_USER_CODE) != 0;
+}
+
 static unsigned read_workers_most(const struct nf_command *command)
 {
     struct nf_cpus cpus;
@@ -107,6 +112,8 @@ static int run(struct nf_command *command, nfold_error *err)
     comparison.workers_most = read_workers_most(command);
     comparison.budget = nf_options_seconds(command->options, "budget");
     rc = read_request(&comparison, err);
+    if (rc >= 0)
+        comparison.table.is_user_code = is_user_code(&comparison);
     if (rc >= 0)
         rc = compile_first(&comparison, err);
     if (rc >= 0)

@@ -56,6 +56,7 @@ void nf_compare_table_json(struct nf_json *json, const struct nf_compare_table *
         nf_json_bool(json, "is_same", is_same);
         nf_json_string(json, "order", table->order);
         nf_json_string(json, "isa", table->isa);
+        nf_json_bool(json, "is_user_code", table->is_user_code);
         nf_json_string(json, "note", table->note);
     }
     nf_json_array(json, "rows");

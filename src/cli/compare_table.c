@@ -315,16 +315,18 @@ static void print_code(struct nfold_buffer *out, const struct nf_compare_table *
     struct nfold_buffer line = {0};
     const struct nf_compare_row *base = nf_compare_table_base(table);
     const char *last = base->backend;
-    nf_buffer_print(&line, "code: %s", nf_report_code(base->code));
+    nf_buffer_print(&line, "code: %s", nf_report_code(base->code, table->is_user_code));
     if (strcmp(base->code, "none") != 0)
         nf_buffer_print(&line, " (%s)", table->isa);
     for (unsigned i = 0; i < table->count; i++) {
         const struct nf_compare_row *row = &table->row[i];
         if (row->runs == 0 || strcmp(row->backend, last) == 0 || strcmp(row->code, base->code) == 0)
             continue;
-        nf_buffer_print(&line, ", on %s: %s", row->backend, nf_report_code(row->code));
+        nf_buffer_print(&line, ", on %s: %s", row->backend,
+                        nf_report_code(row->code, table->is_user_code));
         last = row->backend;
     }
+    nf_buffer_string(&line, nf_report_kind(table->is_user_code));
     print_runs(&line, table);
     nf_report_wrap(out, 0, nf_buffer_text(&line));
     nf_buffer_clear(&line);

@@ -31,6 +31,7 @@ struct nf_compare_row {
 struct nf_compare_table {
     char order[16], isa[16]; /* as nfold_report has them */
     char note[640];          /* "" or why no native code was compared */
+    int is_user_code;        /* as nfold_report */
     struct nf_compare_row *row;
     unsigned count, capacity;
 };

@@ -427,21 +427,15 @@ static void add_note(struct attempt *attempt, const char *note)
     nf_buffer_string(&attempt->note, note);
 }
 
-/* The report's word for calls; for user code "none" says whose bits they are. */
-static const char *word_of_calls(const struct nfold_body *body)
+static int is_user_code(const struct nfold_body *body)
 {
-    int is_ours =
-        body->kernels && body->type->compile && !(body->type->traits & NFOLD_BODY_USER_CODE);
-    return is_ours ? "vm" : "none";
+    return (body->type->traits & NFOLD_BODY_USER_CODE) != 0;
 }
 
-/* A native loop around the user's function is still the user's function. */
-static void note_user_code(struct attempt *attempt)
+/* The report's word for calls. */
+static const char *word_of_calls(const struct nfold_body *body)
 {
-    if ((attempt->job.body->type->traits & NFOLD_BODY_USER_CODE) &&
-        atomic_load(&attempt->upgrade.kernel))
-        add_note(attempt, "native code of the function as given: its bits hold on machines of one "
-                          "kind");
+    return body->kernels && body->type->compile && !is_user_code(body) ? "vm" : "none";
 }
 
 static void note_workers(const struct nfold_context *context, struct attempt *attempt)
@@ -526,7 +520,6 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
     if (attempt->run)
         note_workers(context, attempt);
     add_note(attempt, attempt->upgrade.note);
-    note_user_code(attempt);
     if (attempt->checkpoint && !nf_checkpoint_facts(attempt->checkpoint)->has_lock)
         add_note(attempt, "the checkpoint's file system has no locks: do not run this twice at "
                           "once");
@@ -534,6 +527,7 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
     facts->plan = &attempt->plan;
     facts->backend = context->backend->name;
     facts->isa = context->isa;
+    facts->is_user_code = is_user_code(attempt->job.body);
     facts->note = nf_buffer_text(&attempt->note);
     facts->workers_asked = context->workers_asked;
     facts->items_done = atomic_load(&context->items_done);

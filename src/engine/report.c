@@ -200,6 +200,7 @@ nfold_report *nf_report_create(const struct nf_report_facts *facts)
                              .order = "v1",
                              .backend = facts->backend,
                              .isa = facts->isa,
+                             .is_user_code = facts->is_user_code,
                              .note = stored->note,
                              .items = plan->items,
                              .items_done = facts->items_done,

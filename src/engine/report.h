@@ -8,6 +8,7 @@ struct nf_report_facts {
     const struct nfold_run *run; /* NULL: nothing ran (a = b) */
     const struct nf_plan *plan;
     const char *backend, *isa, *native, *note;
+    int is_user_code;
     unsigned workers_asked;
     struct nfold_node root;
     double value, step_error;

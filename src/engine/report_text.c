@@ -164,20 +164,25 @@ static void print_sharing(struct nfold_buffer *out, const nfold_report *report)
         nf_buffer_print(out, "at most %s by Amdahl: %s are serial\n", limit, serial);
 }
 
-const char *nf_report_code(const char *native)
+const char *nf_report_code(const char *native, int is_user_code)
 {
     static const struct {
-        const char *word, *sentence;
+        const char *word, *ours, *users;
     } code[] = {
-        {"none", "the function as given; its bits hold on machines of one kind"},
-        {"vm", "VM"},
-        {"mixed", "VM at first, then native"},
-        {"native", "native"},
+        {"none", "the function as given", "the function as given"},
+        {"vm", "VM", "VM"},
+        {"mixed", "VM at first, then native", "the function as given, then native code of it"},
+        {"native", "native", "native code of the function"},
     };
     for (unsigned i = 0; i < sizeof code / sizeof code[0]; i++)
         if (strcmp(code[i].word, native) == 0)
-            return code[i].sentence;
+            return is_user_code ? code[i].users : code[i].ours;
     return native;
+}
+
+const char *nf_report_kind(int is_user_code)
+{
+    return is_user_code ? "; its bits hold on machines of one kind" : "";
 }
 
 /* What the file gave and what it cost. */
@@ -213,18 +218,20 @@ static int is_one_of(const char *word, const char *one, const char *other)
 static void print_code(struct nfold_buffer *out, const nfold_report *report)
 {
     int is_native = is_one_of(report->native, "native", "mixed");
-    int is_ours = is_native || strcmp(report->native, "vm") == 0;
+    int could_be = strcmp(report->native, "vm") == 0 || report->is_user_code;
+    struct nfold_buffer text = {0};
     char seconds[NF_NUMBER_SIZE];
-    print_label(out, "code");
-    nf_buffer_string(out, nf_report_code(report->native));
-    if (is_ours)
-        nf_buffer_print(out, " (%s)", report->isa);
+    nf_buffer_string(&text, nf_report_code(report->native, report->is_user_code));
+    if (strcmp(report->native, "none") != 0)
+        nf_buffer_print(&text, " (%s)", report->isa);
     nf_number_seconds(report->compile, seconds);
     if (is_native && report->compile > 0)
-        nf_buffer_print(out, ", %s to compile", seconds);
-    else if (is_ours && report->compile > 0 && report->note[0] == '\0')
-        nf_buffer_print(out, "; native code was not ready after %s", seconds);
-    nf_buffer_string(out, "\n");
+        nf_buffer_print(&text, ", %s to compile", seconds);
+    else if (could_be && report->compile > 0 && report->note[0] == '\0')
+        nf_buffer_print(&text, "; native code was not ready after %s", seconds);
+    nf_buffer_string(&text, nf_report_kind(report->is_user_code));
+    print_wrapped(out, "code", nf_buffer_text(&text));
+    nf_buffer_clear(&text);
 }
 
 static void print_order(struct nfold_buffer *out, const nfold_report *report)
@@ -454,6 +461,7 @@ void nf_report_json(struct nf_json *json, const char *key, const nfold_report *r
     nf_json_string(json, "backend", report->backend);
     nf_json_string(json, "isa", report->isa);
     nf_json_string(json, "native", report->native);
+    nf_json_bool(json, "is_user_code", report->is_user_code);
     nf_json_string(json, "note", report->note);
     nf_json_unsigned(json, "items", report->items);
     nf_json_unsigned(json, "items_done", report->items_done);

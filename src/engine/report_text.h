@@ -22,8 +22,10 @@ void nf_report_wrap(struct nfold_buffer *out, unsigned indent, const char *text)
 #define NF_REPORT_AMDAHL_MOST 9999 /* larger bounds say nothing more */
 /* "12.3 x", "> 9999 x", "-" for NaN: the bound of Amdahl's law. text has NF_NUMBER_SIZE bytes. */
 void nf_report_amdahl(double limit, char *text);
-/* What ran, in words, from the report's "native". */
-const char *nf_report_code(const char *native);
+/* What ran, in words, from the report's "native" and "is_user_code". */
+const char *nf_report_code(const char *native, int is_user_code);
+/* "", or what to add to these words about a function of the user's. */
+const char *nf_report_kind(int is_user_code);
 /* One line for a run that was stopped: "41 %: 4.1 G of 10 G items in 1.2 s". */
 void nf_report_progress(struct nfold_buffer *out, const nfold_report *report);
 /* An object with every field of nfold_report. hi and lo are strings of C's hex notation: no bit is

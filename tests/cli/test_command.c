@@ -128,7 +128,7 @@ static void code_that_only_some_backends_run_is_not_said_of_all(void **state)
 
 static void a_function_as_given_is_called_that(void **state)
 {
-    struct nf_compare_table table = {.order = "v1", .isa = "avx512"};
+    struct nf_compare_table table = {.order = "v1", .isa = "avx512", .is_user_code = 1};
     char *text;
     (void)state;
     strcpy(add_row(&table, "serial", 1, 2)->code, "none");
@@ -338,6 +338,24 @@ static void the_largest_numbers_fit_into_80_columns(void **state)
     }
 }
 
+static void a_function_of_the_user_s_is_never_said_to_run_in_the_vm(void **state)
+{
+    static const char *const natives[] = {"none", "mixed", "native"};
+    nfold_report report = some_report;
+    (void)state;
+    report.is_user_code = 1;
+    report.compile = 0.99951;
+    for (unsigned i = 0; i < 3; i++) {
+        struct nfold_buffer text = {0};
+        report.native = natives[i];
+        nf_report_text(&text, &report, "", 0);
+        assert_fits(nf_buffer_text(&text));
+        assert_null(strstr(nf_buffer_text(&text), "VM"));
+        assert_non_null(strstr(nf_buffer_text(&text), "machines of one"));
+        nf_buffer_clear(&text);
+    }
+}
+
 static void the_note_is_wrapped_and_nothing_is_lost(void **state)
 {
     nfold_report report = some_report;
@@ -406,6 +424,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nonsense_in_the_environment_is_no_launcher, forget_launch,
                                         forget_launch),
         cmocka_unit_test(the_largest_numbers_fit_into_80_columns),
+        cmocka_unit_test(a_function_of_the_user_s_is_never_said_to_run_in_the_vm),
         cmocka_unit_test(the_note_is_wrapped_and_nothing_is_lost),
         cmocka_unit_test(what_was_not_measured_is_not_shown),
         cmocka_unit_test(a_stopped_run_says_how_far_it_came),
