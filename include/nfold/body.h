@@ -75,6 +75,8 @@ struct nfold_body_type {
     int (*open)(void **self, const char *operand, const char *variable,
                 const nfold_options *options, nfold_error *err);
     void (*close)(void *self);
+    /* Seconds that open spent on a compiler. (optional) */
+    double (*open_compile_seconds)(const void *self);
 
     /* FORM_CALL. y[k] = f(x[k]) for k < count, 1 <= count <= 512; x and y are 64-byte aligned with
      * room for 512. scratch: scratch_size(self) bytes of one worker, 64-byte aligned, kept between

@@ -36,6 +36,7 @@ struct cfunction {
     void *handle;                     /* from nf_native_load */
     struct nf_function_source source; /* of a file */
     struct nfold_buffer object;       /* what handle was loaded from */
+    double compile_seconds;           /* of the loop */
     char *path, *symbol;              /* what library was loaded from */
 };
 
@@ -120,11 +121,13 @@ static int load_loop(struct cfunction *self, const void *object, size_t size, co
 static int open_source(struct cfunction *self, const struct operand *operand,
                        const nfold_options *options, nfold_error *err)
 {
+    double start = nf_clock_now();
     int rc = nf_function_source_open(&self->source, operand->path, operand->symbol, options, err);
     if (rc >= 0)
         rc = nf_function_source_loop(&self->source, &self->object, err);
     if (rc >= 0)
         rc = load_loop(self, self->object.data, self->object.size, operand->path, err);
+    self->compile_seconds = nf_clock_now() - start;
     return rc;
 }
 
@@ -238,6 +241,12 @@ static int cfunction_open(void **opaque, const char *text, const char *variable,
     return 0;
 }
 
+static double cfunction_open_compile_seconds(const void *opaque)
+{
+    const struct cfunction *self = opaque;
+    return self->compile_seconds;
+}
+
 static size_t cfunction_scratch_size(const void *self)
 {
     (void)self;
@@ -346,6 +355,7 @@ const struct nfold_body_type nf_body_cfunction = {
     .claims = cfunction_claims,
     .open = cfunction_open,
     .close = cfunction_close,
+    .open_compile_seconds = cfunction_open_compile_seconds,
     .scratch_size = cfunction_scratch_size,
     .call = cfunction_call,
     .compile = cfunction_compile,

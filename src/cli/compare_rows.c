@@ -66,6 +66,15 @@ static void keep_fastest(struct nf_compare_row *row, const nfold_report *report)
     row->amdahl_limit = report->amdahl_limit;
 }
 
+/* A C function is compiled before it can be called. */
+static double opening_seconds(const struct nf_comparison *comparison)
+{
+    const struct nfold_body *body = comparison->request.work.body;
+    if (body->type->open_compile_seconds == NULL || body->self == NULL)
+        return 0;
+    return body->type->open_compile_seconds(body->self);
+}
+
 static void keep_words(struct nf_comparison *comparison, struct nf_compare_row *row,
                        const nfold_report *report)
 {
@@ -74,7 +83,7 @@ static void keep_words(struct nf_comparison *comparison, struct nf_compare_row *
     snprintf(table->order, sizeof table->order, "%s", report->order);
     snprintf(table->isa, sizeof table->isa, "%s", report->isa);
     snprintf(row->code, sizeof row->code, "%s", report->native);
-    row->compile = is_native ? comparison->compile_seconds : 0;
+    row->compile = (is_native ? comparison->compile_seconds : 0) + opening_seconds(comparison);
 }
 
 /* Has the row had its share of runs by the end of a round? */

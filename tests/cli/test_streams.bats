@@ -146,6 +146,18 @@ rows = [row for row in json.load(open("out"))["rows"] if "runs" in row]
 assert len(rows) >= 2 and min(row["runs"] for row in rows) >= 5, rows'
 }
 
+@test "compare tells what compiling a C function cost on every backend, and none of a library" {
+    echo 'double f(double x) { return x * x; }' >f.c
+    gcc -shared -fPIC -o libf.so f.c || skip "no gcc on this machine"
+    "$NFOLD" compare integrate f.c:f 0 1 1e5 --budget 0 --json >file
+    "$NFOLD" compare integrate ./libf.so:f 0 1 1e5 --budget 0 --json >library
+    python3 -c 'import json
+rows = [row for row in json.load(open("file"))["rows"] if "runs" in row]
+assert {row["backend"] for row in rows} >= {"serial", "processes"}
+assert all(row["compile"] > 0 for row in rows), rows
+assert all(row.get("compile", 0) == 0 for row in json.load(open("library"))["rows"])'
+}
+
 @test "the answer reads back to the same bits" {
     run python3 - "$NFOLD" <<'PYTHON'
 import json, subprocess, sys
