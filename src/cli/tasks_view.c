@@ -13,6 +13,8 @@
 #include "slot.h"
 #include "statistics.h"
 
+#define COUNT_MOST 50000 /* inputs that are counted ahead at a time: some milliseconds */
+
 /* ---- progress ---- */
 
 static void read_state(const struct nf_tasks_view *view, double now,
@@ -20,6 +22,7 @@ static void read_state(const struct nf_tasks_view *view, double now,
 {
     const struct nf_record_counts *counts = nf_record_counts(view->with->record);
     const struct nf_statistics *statistics = view->with->statistics;
+    nf_input_count(view->with->input, COUNT_MOST);
     *state = (struct nf_progress_state){.total = nf_input_total(view->with->input),
                                         .at_least = counts->submitted,
                                         .running = nf_statistics_running(statistics),

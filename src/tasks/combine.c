@@ -14,7 +14,10 @@ struct member {
     struct nf_values kept; /* what was read: for another turn, or for --link to begin anew */
     char *pending;         /* read, while other members of the group still wait */
     int is_at_end;
-    uint64_t count; /* records read */
+    uint64_t count;            /* records read */
+    struct nf_source *counter; /* a twin that runs ahead to count them; NULL: none yet, no more */
+    uint64_t counted;
+    uint64_t total; /* UINT64_MAX: not counted to the end */
 };
 
 struct group {
@@ -60,7 +63,7 @@ int nf_combine_add(struct nf_combine *combine, struct nf_source *source, int is_
         struct member *grown = reallocarray(group->member, group->count + 1, sizeof *grown);
         if (grown) {
             group->member = grown;
-            group->member[group->count++] = (struct member){.source = source};
+            group->member[group->count++] = (struct member){.source = source, .total = UINT64_MAX};
             return 0;
         }
         rc = nf_fail_memory(err);
@@ -86,6 +89,7 @@ void nf_combine_close(struct nf_combine *combine)
     for (unsigned i = 0; i < combine->count; i++) {
         struct group *group = &combine->group[i];
         for (unsigned j = 0; j < group->count; j++) {
+            nf_source_close(group->member[j].counter);
             nf_source_close(group->member[j].source);
             nf_values_clear(&group->member[j].kept);
             free(group->member[j].pending);
@@ -300,13 +304,20 @@ int nf_combine_next(struct nf_combine *combine, const struct nf_columns *columns
     return rc == 1 ? append_current(combine, columns, values, err) : rc;
 }
 
+/* ---- how many there are ---- */
+
+static uint64_t total_of(const struct member *member)
+{
+    return member->total != UINT64_MAX ? member->total : nf_source_total(member->source);
+}
+
 uint64_t nf_combine_total(const struct nf_combine *combine)
 {
     uint64_t total = 1;
     for (unsigned i = 0; i < combine->count; i++) {
         uint64_t rows = 0;
         for (unsigned j = 0; j < combine->group[i].count; j++) {
-            uint64_t count = nf_source_total(combine->group[i].member[j].source);
+            uint64_t count = total_of(&combine->group[i].member[j]);
             if (count == UINT64_MAX)
                 return 0;
             rows = count > rows ? count : rows;
@@ -316,4 +327,65 @@ uint64_t nf_combine_total(const struct nf_combine *combine)
         total *= rows;
     }
     return total;
+}
+
+int nf_combine_is_bounded(const struct nf_combine *combine)
+{
+    const struct nf_source *source;
+    for (unsigned i = 0; (source = nf_combine_source(combine, i)) != NULL; i++)
+        if (!nf_source_is_bounded(source))
+            return 0;
+    return 1;
+}
+
+/* A record that cannot be used counts; it will be told when its turn comes. */
+static int count_member(struct member *member, uint64_t *records)
+{
+    int rc = 1;
+    if (total_of(member) != UINT64_MAX)
+        return 1;
+    if (!member->counter)
+        rc = nf_source_open_twin(&member->counter, member->source, NULL);
+    for (; rc >= 0 && *records > 0; --*records) {
+        char *record = NULL;
+        rc = nf_source_next(member->counter, 1, &record, NULL);
+        free(record);
+        if (rc == 0)
+            break;
+        member->counted++;
+        rc = rc == NFOLD_E_VALUE ? 1 : rc;
+    }
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    member->total = member->counted;
+    nf_source_close(member->counter);
+    member->counter = NULL;
+    return 1;
+}
+
+int nf_combine_count(struct nf_combine *combine, uint64_t *records)
+{
+    int rc = nf_combine_is_bounded(combine) ? 1 : NFOLD_E_VALUE;
+    for (unsigned i = 0; rc > 0 && i < combine->count; i++)
+        for (unsigned j = 0; rc > 0 && j < combine->group[i].count; j++)
+            rc = count_member(&combine->group[i].member[j], records);
+    return rc;
+}
+
+int nf_combine_open_twin(struct nf_combine **twin, const struct nf_combine *combine,
+                         nfold_error *err)
+{
+    int rc = nf_combine_open(twin, combine->recycles, err);
+    for (unsigned i = 0; rc >= 0 && i < combine->count; i++)
+        for (unsigned j = 0; rc >= 0 && j < combine->group[i].count; j++) {
+            struct nf_source *source;
+            rc = nf_source_open_twin(&source, combine->group[i].member[j].source, err);
+            if (rc >= 0)
+                rc = nf_combine_add(*twin, source, j > 0, err);
+        }
+    if (rc >= 0)
+        return 0;
+    nf_combine_close(*twin);
+    *twin = NULL;
+    return rc;
 }

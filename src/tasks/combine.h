@@ -24,6 +24,13 @@ int nf_combine_next(struct nf_combine *combine, const struct nf_columns *columns
                     struct nf_values *values, int *waits_for, nfold_error *err);
 /* Combinations in all; 0: not known. */
 uint64_t nf_combine_total(const struct nf_combine *combine);
+/* Counts at most so many records more, beside what is read: 1 once the total is known, 0 not yet,
+ * or < 0: it will not be. Sources that are bounded can be counted. */
+int nf_combine_count(struct nf_combine *combine, uint64_t *records);
+int nf_combine_is_bounded(const struct nf_combine *combine);
+/* The same combinations once more, of bounded sources: see nf_source_open_twin. */
+int nf_combine_open_twin(struct nf_combine **twin, const struct nf_combine *combine,
+                         nfold_error *err);
 void nf_combine_close(struct nf_combine *combine);
 
 #endif

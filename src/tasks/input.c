@@ -30,18 +30,24 @@ struct nf_input {
     unsigned lists; /* of words, for their names */
     uint64_t sequence;
     /* how many records a task takes */
-    size_t most;     /* SIZE_MAX: as many as a line may hold */
+    size_t most; /* SIZE_MAX: as many as a line may hold; fewer for those that are spread */
+    size_t asked_most;
     int is_bare;     /* -N0: a record starts a task and is not given to it */
     int packs;       /* -m -X --xargs: the length of the line is a limit, too */
-    int spreads;     /* -m -X: the last ones are spread over the slots */
+    int spreads;     /* -m -X: the last ones are to be spread over the slots */
+    int asks_spread; /* they will be, or were */
     long line_bytes; /* that limit */
     long used_bytes; /* of the records in the queue that were counted */
     size_t counted;
     unsigned slots;
     int is_at_end;
     struct queue queue;
-    int reads_all;   /* before the first task */
-    int is_shuffled; /* --shuf */
+    struct nf_input *counter; /* with -m -X --xargs: a twin that packs ahead; NULL: none yet */
+    uint64_t counted_tasks;   /* by it, to the end; 0: not yet */
+    int is_uncountable;       /* it was tried, and failed */
+    int reads_all;            /* before the first task */
+    int shuffles;             /* --shuf */
+    int is_shuffled;          /* it is still to be done */
     uint64_t random;
 };
 
@@ -181,7 +187,7 @@ static int add_sources(struct nf_input *input, const nfold_options *options,
 static int skip_line(struct nf_input *input, nfold_error *err)
 {
     char *line = NULL;
-    int rc = nf_source_next(nf_combine_source(input->combine, 0), 1, &line, err);
+    int rc = nf_source_leave_out(nf_combine_source(input->combine, 0), &line, err);
     free(line);
     return rc;
 }
@@ -192,7 +198,7 @@ static int read_names(struct nf_input *input, nfold_error *err)
     input->has_names = 1;
     for (unsigned i = 0; (source = nf_combine_source(input->combine, i)); i++) {
         char *line = NULL;
-        int rc = nf_source_next(source, 1, &line, err);
+        int rc = nf_source_leave_out(source, &line, err);
         if (rc == 0)
             return nf_fail(err, NFOLD_E_USAGE, "--header: %s has no first line",
                            nf_source_name(source));
@@ -221,17 +227,19 @@ static void read_packing(struct nf_input *input, const nfold_options *options)
 {
     int spreads = nf_options_flag(options, "multiple") || nf_options_flag(options, "context");
     double chars = nf_options_size(options, "max-chars");
-    input->spreads = spreads;
+    input->spreads = input->asks_spread = spreads;
     input->packs = spreads || nf_options_flag(options, "xargs");
     input->most = count_or(options, "max-lines", input->packs ? SIZE_MAX : 1);
     input->most = count_or(options, "max-args", input->most);
     input->most = count_or(options, "max-replace-args", input->most);
     input->is_bare = input->most == 0;
     input->most += input->is_bare;
+    input->asked_most = input->most;
     input->line_bytes = NF_COMMAND_BYTES;
     if (chars < NF_COMMAND_BYTES)
         input->line_bytes = (long)chars;
-    input->reads_all = input->is_shuffled = nf_options_flag(options, "shuf");
+    input->shuffles = nf_options_flag(options, "shuf");
+    input->reads_all = input->is_shuffled = input->shuffles;
     double seed = nf_options_count(options, "seed");
     struct timespec now = {0};
     if (isnan(seed))
@@ -285,10 +293,23 @@ int nf_input_watch(struct nf_input *input,
     return rc;
 }
 
+/* Its rules and columns are the input's. */
+static void close_counter(struct nf_input *input)
+{
+    struct nf_input *counter = input->counter;
+    input->counter = NULL;
+    if (!counter)
+        return;
+    queue_clear(&counter->queue);
+    nf_combine_close(counter->combine);
+    free(counter);
+}
+
 void nf_input_close(struct nf_input *input)
 {
     if (!input)
         return;
+    close_counter(input);
     queue_clear(&input->queue);
     nf_combine_close(input->combine);
     nf_columns_clear(&input->columns);
@@ -454,23 +475,78 @@ int nf_input_uses_stdin(const struct nf_input *input)
     return input->uses_stdin;
 }
 
+/* ---- how many there are ---- */
+
 uint64_t nf_input_total(const struct nf_input *input)
 {
-    uint64_t records = nf_combine_total(input->combine);
     if (input->packs)
-        return 0;
+        return input->counted_tasks;
     if (input->is_at_end) {
         size_t left = queue_size(&input->queue);
         return input->sequence + left / input->most + (left % input->most != 0);
     }
-    if (input->has_names)
-        return 0;
+    uint64_t records = nf_combine_total(input->combine);
     return records / input->most + (records % input->most != 0);
+}
+
+int nf_input_is_bounded(const struct nf_input *input)
+{
+    return nf_combine_is_bounded(input->combine);
+}
+
+static int open_counter(struct nf_input *input)
+{
+    struct nf_input *counter = calloc(1, sizeof *counter);
+    if (!counter)
+        return NFOLD_E_MEMORY;
+    counter->pattern = input->pattern;
+    counter->columns = input->columns;
+    counter->most = input->asked_most;
+    counter->is_bare = input->is_bare;
+    counter->packs = 1;
+    counter->spreads = input->asks_spread;
+    counter->line_bytes = input->line_bytes;
+    counter->slots = input->slots;
+    input->counter = counter;
+    return nf_combine_open_twin(&counter->combine, input->combine, NULL);
+}
+
+/* What is packed depends on the length of each value, so tasks are made to be counted. */
+static int count_packed(struct nf_input *input, uint64_t records)
+{
+    struct nf_task task;
+    int rc = input->counter ? 0 : open_counter(input);
+    for (rc = rc < 0 ? rc : 1; rc == 1 && records > 0;) {
+        rc = nf_input_next(input->counter, &task, NULL);
+        if (rc != 1)
+            break;
+        records -= task.record_count < records ? task.record_count : records;
+        nf_task_clear(&task);
+    }
+    if (rc != 0)
+        return rc;
+    input->counted_tasks = input->counter->sequence;
+    close_counter(input);
+    return 0;
+}
+
+int nf_input_count(struct nf_input *input, uint64_t records)
+{
+    if (nf_input_total(input) > 0)
+        return 1;
+    /* Shuffled values are packed in another way each time. */
+    if (input->is_uncountable || !nf_input_is_bounded(input) || (input->packs && input->shuffles))
+        return 0;
+    int rc =
+        input->packs ? count_packed(input, records) : nf_combine_count(input->combine, &records);
+    input->is_uncountable = rc < 0;
+    return nf_input_total(input) > 0;
 }
 
 void nf_input_ask_total(struct nf_input *input)
 {
-    input->reads_all = 1;
+    nf_input_count(input, UINT64_MAX);
+    input->reads_all |= nf_input_total(input) == 0;
 }
 
 uint64_t nf_input_columns(const struct nf_input *input)

@@ -33,17 +33,24 @@ int nf_input_watch(struct nf_input *input,
                    void *user, nfold_error *err);
 /* The next task (sequence, values, record_count set; attempt 1): 1; 0 at the end; NF_INPUT_WAIT
  * when standard input has no whole record yet: poll nf_input_fd for reading and come again; or < 0.
- */
+ * After NFOLD_E_VALUE one input cannot be used, and the next may be asked for. */
 #define NF_INPUT_WAIT 2
 int nf_input_next(struct nf_input *input, struct nf_task *task, nfold_error *err);
 int nf_input_fd(const struct nf_input *input); /* -1: it never has to be waited for */
 /* 1 if standard input is one of the sources: then no task may read it. */
 int nf_input_uses_stdin(const struct nf_input *input);
-/* Tasks in all, where that is known without reading further (lists, an input that was read to its
- * end); 0: not known. */
+/* Tasks in all, where that is known without reading further (lists, what was counted, an input that
+ * was read to its end); 0: not known. */
 uint64_t nf_input_total(const struct nf_input *input);
-/* All of the input is read before the first task, so that the total is known; not with -m, -X and
- * --xargs, where lines are made as they are needed. Before the first nf_input_next. */
+/* Counts on, beside what is read, by at most so many records: 1 once the total is known, 0 not yet
+ * or never. Lists and regular files can be counted, whatever makes tasks of them; no file is read
+ * far ahead unless somebody asks. */
+int nf_input_count(struct nf_input *input, uint64_t records);
+/* Nothing but lists and regular files: the input comes to its end without being waited for. */
+int nf_input_is_bounded(const struct nf_input *input);
+/* Makes sure that the total is known from the first task on, where that can be: counts, or reads
+ * the whole input before. Not of a pipe with -m, -X and --xargs, whose lines are made as they are
+ * needed. Before the first nf_input_next. */
 void nf_input_ask_total(struct nf_input *input);
 /* Values that a task has at most; 0: not known before they are read. */
 uint64_t nf_input_columns(const struct nf_input *input);

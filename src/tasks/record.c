@@ -429,6 +429,27 @@ int nf_record_not_started(struct nf_record *record, const struct nf_task *task,
     return 0;
 }
 
+void nf_record_unusable(struct nf_record *record)
+{
+    record->counts.submitted++;
+    record->counts.status[NF_TASK_NOT_STARTED]++;
+}
+
+int nf_record_resumes(const struct nf_record *record)
+{
+    return record->resuming != RESUME_NOTHING && record->earlier_tasks > 0;
+}
+
+int nf_record_rest(struct nf_record *record, uint64_t total)
+{
+    struct nf_record_counts *counts = &record->counts;
+    if (total < counts->submitted || nf_record_resumes(record))
+        return 0;
+    counts->status[NF_TASK_NOT_STARTED] += total - counts->submitted;
+    counts->submitted = total;
+    return 1;
+}
+
 int nf_record_keep_input(void *user, const char *data, size_t size, nfold_error *err)
 {
     struct nf_record *record = user;

@@ -34,6 +34,13 @@ int nf_record_ended(struct nf_record *record, const struct nf_task *task, const 
 /* The input gave this one, and it will not be started: final NOT_STARTED or PREEMPTED. */
 int nf_record_not_started(struct nf_record *record, const struct nf_task *task,
                           enum nf_task_status status, nfold_error *err);
+/* The input gave something that no task can be made of: it counts, and is not started. */
+void nf_record_unusable(struct nf_record *record);
+/* Tasks of earlier runs are left out: which, is only known when the input gives them. */
+int nf_record_resumes(const struct nf_record *record);
+/* The input would give so many in all (0: not known), and is not read on. Those it did not give are
+ * not started: 1 if that can be said. */
+int nf_record_rest(struct nf_record *record, uint64_t total);
 /* Called by the loop now and then, and with is_urgent at the first failure or signal: makes the run
  * directory after a second, syncs the journal when 100 ms are over. Returns the seconds until it
  * wants to be called again, or < 0. */

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "input.h"
@@ -17,13 +18,16 @@ struct nf_source {
     char *name;
     const char *const *words; /* a list */
     size_t word_count, next_word;
-    int fd; /* a file, or -1 */
+    int fd;          /* a file, or -1 */
+    off_t opened_at; /* of a regular file: where it was when it was opened; -1: no such file */
+    off_t at;        /* of a twin: where it reads on; -1: where the file is */
     int is_at_end;
     struct nfold_buffer bytes; /* read, and from .begin on not yet taken */
     size_t begin, searched;
     struct nfold_buffer joined; /* what the next record goes on from */
     int has_joined;
-    uint64_t number; /* of the record, for messages */
+    uint64_t number;   /* of the record, for messages */
+    uint64_t left_out; /* of those: a header */
 };
 
 /* ---- rules ---- */
@@ -87,6 +91,7 @@ static int source_new(struct nf_source **source, const char *name,
         return nf_fail_memory(err);
     (*source)->rules = rules;
     (*source)->fd = -1;
+    (*source)->opened_at = (*source)->at = -1;
     (*source)->name = strdup(name);
     if ((*source)->name)
         return 0;
@@ -113,7 +118,10 @@ int nf_source_open_file(struct nf_source **source, const char *path,
     int rc = source_new(source, is_stdin ? "standard input" : path, rules, err);
     if (rc < 0)
         return rc;
+    struct stat status;
     (*source)->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if ((*source)->fd >= 0 && fstat((*source)->fd, &status) == 0 && S_ISREG(status.st_mode))
+        (*source)->opened_at = lseek((*source)->fd, 0, SEEK_CUR);
     if ((*source)->fd >= 0)
         return 0;
     nf_fail_errno(err, "cannot read the inputs in %s", path);
@@ -122,11 +130,42 @@ int nf_source_open_file(struct nf_source **source, const char *path,
     return NFOLD_E_SYSTEM;
 }
 
+int nf_source_is_bounded(const struct nf_source *source)
+{
+    return source->fd < 0 || source->opened_at >= 0;
+}
+
+int nf_source_open_twin(struct nf_source **twin, const struct nf_source *source, nfold_error *err)
+{
+    int rc = source_new(twin, source->name, source->rules, err);
+    if (rc < 0)
+        return rc;
+    (*twin)->words = source->words;
+    (*twin)->word_count = source->word_count;
+    (*twin)->fd = source->fd;
+    (*twin)->at = source->opened_at;
+    for (uint64_t i = 0; rc >= 0 && i < source->left_out; i++) {
+        char *record = NULL;
+        rc = nf_source_next(*twin, 1, &record, err);
+        free(record);
+    }
+    if (rc >= 0)
+        return 0;
+    nf_source_close(*twin);
+    *twin = NULL;
+    return rc;
+}
+
+static int is_twin(const struct nf_source *source)
+{
+    return source->at >= 0;
+}
+
 void nf_source_close(struct nf_source *source)
 {
     if (!source)
         return;
-    if (source->fd > STDERR_FILENO)
+    if (source->fd > STDERR_FILENO && !is_twin(source))
         close(source->fd);
     free(source->name);
     nf_buffer_clear(&source->bytes);
@@ -148,7 +187,7 @@ uint64_t nf_source_total(const struct nf_source *source)
 {
     const struct nf_record_rules *rules = source->rules;
     int is_plain = !rules->end && !rules->is_csv && !rules->joins_lines && !rules->skips_empty;
-    return source->fd < 0 && is_plain ? source->word_count : UINT64_MAX;
+    return source->fd < 0 && is_plain ? source->word_count - source->left_out : UINT64_MAX;
 }
 
 /* ---- pieces between delimiters ---- */
@@ -185,13 +224,22 @@ static int keep_input(const struct nf_source *source, const char *data, size_t s
                       nfold_error *err)
 {
     struct nf_source_watch *watch = source->rules->watch;
-    if (source->fd != STDIN_FILENO || !watch || size == 0)
+    if (source->fd != STDIN_FILENO || is_twin(source) || !watch || size == 0)
         return 0;
     if (watch->keep)
         return watch->keep(watch->user, data, size, err);
     if (watch->waits)
         nf_buffer_bytes(&watch->early, data, size);
     return watch->early.failed ? nf_fail_memory(err) : 0;
+}
+
+static ssize_t read_bytes(struct nf_source *source, char *data)
+{
+    if (!is_twin(source))
+        return read(source->fd, data, READ_BYTES);
+    ssize_t got = pread(source->fd, data, READ_BYTES, source->at);
+    source->at += got > 0 ? got : 0;
+    return got;
 }
 
 /* 1 some bytes came or the end was seen, NF_INPUT_WAIT, or < 0. */
@@ -203,7 +251,7 @@ static int read_more(struct nf_source *source, int waits, nfold_error *err)
     for (;;) {
         if (!waits && !is_readable(source->fd))
             return NF_INPUT_WAIT;
-        ssize_t got = read(source->fd, source->bytes.data + source->bytes.size, READ_BYTES);
+        ssize_t got = read_bytes(source, source->bytes.data + source->bytes.size);
         if (got >= 0) {
             rc = keep_input(source, source->bytes.data + source->bytes.size, (size_t)got, err);
             source->bytes.size += (size_t)got;
@@ -376,4 +424,11 @@ int nf_source_next(struct nf_source *source, int waits, char **record, nfold_err
         nf_buffer_clear(&source->joined);
         return rc;
     }
+}
+
+int nf_source_leave_out(struct nf_source *source, char **record, nfold_error *err)
+{
+    int rc = nf_source_next(source, 1, record, err);
+    source->left_out += rc == 1;
+    return rc;
 }

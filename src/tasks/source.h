@@ -41,11 +41,19 @@ int nf_source_open_list(struct nf_source **source, const char *name, const char 
 int nf_source_open_file(struct nf_source **source, const char *path,
                         const struct nf_record_rules *rules, nfold_error *err);
 /* 1: *record, to be freed; 0: the end; NF_INPUT_WAIT: poll nf_source_fd for reading; or < 0. With
- * waits it never returns NF_INPUT_WAIT. */
+ * waits it never returns NF_INPUT_WAIT. After NFOLD_E_VALUE the next one may be asked for. */
 int nf_source_next(struct nf_source *source, int waits, char **record, nfold_error *err);
+/* The same for a record that is no input, a header; it waits. */
+int nf_source_leave_out(struct nf_source *source, char **record, nfold_error *err);
+/* 1: a list or a regular file, which a twin can read again from its beginning, what was left out
+ * passed over, while the source is read; nobody keeps what a twin reads. The source must outlive
+ * it. */
+int nf_source_is_bounded(const struct nf_source *source);
+int nf_source_open_twin(struct nf_source **twin, const struct nf_source *source, nfold_error *err);
 int nf_source_fd(const struct nf_source *source);           /* -1: a list */
 const char *nf_source_name(const struct nf_source *source); /* "list 1", "standard input", a path */
-uint64_t nf_source_total(const struct nf_source *source); /* records in all; UINT64_MAX: unknown */
+/* Records in all, as far as that is known without reading; UINT64_MAX: it is not. */
+uint64_t nf_source_total(const struct nf_source *source);
 void nf_source_close(struct nf_source *source);
 
 #endif

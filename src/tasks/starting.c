@@ -9,7 +9,9 @@
 
 #define SHORTAGE_PAUSE    0.1
 #define SHORTAGE_PATIENCE 30  /* with nothing running that could give room */
-#define REST_SECONDS      0.2 /* an input whose length is not known is read for so long */
+#define REST_SECONDS      0.2 /* an input whose length is not known is read for so long, */
+#define BOUNDED_SECONDS   2   /* and one that can be counted, where nothing of it may be done */
+#define COUNT_MOST        10000000
 
 static int render(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
 {
@@ -23,22 +25,27 @@ static int render(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error 
     return rc;
 }
 
-/* The input cannot be gone on with; what runs may end, and then the error is told. */
-static int leave_input(struct nf_loop *loop, struct nf_attempt *attempt)
+/* An input that cannot be used: what runs may end, and then the error is told. What stands behind
+ * it is counted, unless there is no going on, or nothing was begun: such a run is refused. */
+static int leave_input(struct nf_loop *loop, struct nf_attempt *attempt, const nfold_error *why)
 {
     nf_task_clear(&attempt->task);
-    loop->is_input_over = 1;
-    return nf_loop_break_off(loop, "an input that cannot be used", &loop->failure);
+    if (why->code == NFOLD_E_VALUE && nf_record_counts(loop->with->record)->submitted > 0)
+        nf_record_unusable(loop->with->record);
+    else
+        loop->is_input_over = 1;
+    return nf_loop_break_off(loop, "an input that cannot be used", why);
 }
 
 /* From the input into the attempt: 1, 0: nothing now, or < 0. Tasks that are done are passed over.
  */
 static int take_new(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
 {
+    nfold_error why;
     for (;;) {
-        int rc = nf_input_next(loop->with->input, &attempt->task, &loop->failure);
+        int rc = nf_input_next(loop->with->input, &attempt->task, &why);
         if (rc < 0)
-            return leave_input(loop, attempt);
+            return leave_input(loop, attempt, &why);
         if (rc == 0 || rc == NF_INPUT_WAIT) {
             loop->is_input_over = rc == 0;
             loop->is_input_awaited = rc == NF_INPUT_WAIT;
@@ -46,8 +53,8 @@ static int take_new(struct nf_loop *loop, struct nf_attempt *attempt, nfold_erro
         }
         attempt->task.attempt = 1;
         attempt->line.size = attempt->tag.size = 0;
-        if (render(loop, attempt, &loop->failure) < 0)
-            return leave_input(loop, attempt);
+        if (render(loop, attempt, &why) < 0)
+            return leave_input(loop, attempt, &why);
         rc = nf_record_admit(loop->with->record, &attempt->task, attempt->line.data, err);
         if (rc != 0)
             return rc;
@@ -197,16 +204,20 @@ static int is_rest_readable(const struct nf_loop *loop)
 int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
 {
     struct nf_attempt rest = {.slot = &loop->with->slots->slot[0]};
-    int is_counted = nf_input_total(loop->with->input) > 0;
-    double until = nf_clock_now() + REST_SECONDS;
+    int is_bounded = nf_input_is_bounded(loop->with->input);
+    double until = nf_clock_now() + (is_bounded ? BOUNDED_SECONDS : REST_SECONDS);
     int rc = account_waiting(loop, &rest, err);
     loop->is_input_awaited = 0;
-    while (rc >= 0 && !loop->is_input_over && !loop->is_input_awaited && is_rest_readable(loop) &&
-           (is_counted || nf_clock_now() < until)) {
+    while (rc >= 0 && !loop->is_input_over && !loop->is_input_awaited && is_rest_readable(loop)) {
+        if (nf_clock_now() >= until && !(is_bounded && nf_record_resumes(loop->with->record)))
+            break;
         rc = take_new(loop, &rest, err);
         if (rc > 0)
             rc = account_one(loop, &rest, err);
     }
+    nf_input_count(loop->with->input, COUNT_MOST);
+    if (rc >= 0 && !loop->is_input_over)
+        loop->is_input_over = nf_record_rest(loop->with->record, nf_input_total(loop->with->input));
     nf_attempt_clear(&rest);
     return rc < 0 ? rc : 0;
 }

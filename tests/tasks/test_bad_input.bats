@@ -85,3 +85,27 @@ print(seen.decode())' "$NFOLD" tasks echo got
     [[ $status == 2 && $output == "nfold tasks: input 1, 'aaaaaaaaaaaaaaaaaaaa…': its command line is too long"*"it has 200005 bytes"* ]]
     [[ ! -e .nfold ]]
 }
+
+@test "an input that cannot be used ends the run, and what stands behind it is in the sum" {
+    printf 'a\nb\0\nc\nd\n' >inputs
+    run "$NFOLD" tasks -j 1 -k echo :::: inputs
+    [[ $status == 2 && $output == $'a\n4 tasks: 1 ok, 3 not started (an input that cannot be used)'* ]]
+    run bash -c '"$NFOLD" tasks -j 1 -k echo <inputs'
+    [[ $status == 2 && $output == *"4 tasks: 1 ok, 3 not started"*"input 2 of standard input"* ]]
+}
+
+@test "a product too large to be gone through is in the sum all the same" {
+    seq 2000 >many
+    run timeout 60 "$NFOLD" tasks -j 1 --halt now,fail=1 'test {1} = {2}{3}' \
+        :::: many many many
+    [[ $status == 1 ]]
+    [[ $output == *"8000000000 tasks: 0 ok, 1 failed, 7999999999 not started (--halt now,fail=1)"* ]]
+}
+
+@test "a share of --halt knows the length of a file, also with -X" {
+    printf '%s\n' 1 0 1 0 1 0 0 0 0 0 >codes
+    run bash -c '"$NFOLD" tasks -j 1 --joblog log --halt soon,fail=20% "exit {}" <codes'
+    [[ $(wc -l <log) == 4 ]]
+    run "$NFOLD" tasks -X -j 1 -n 2 --joblog log2 --halt soon,done=40% ': {}' :::: codes
+    [[ $(wc -l <log2) == 3 ]]
+}
