@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "buffer.h"
 #include "clock.h"
 #include "error.h"
+#include "foreign_source.h"
 #include "function_source.h"
 #include "native.h"
 #include "option.h"
@@ -86,13 +88,16 @@ static size_t path_length(const char *operand)
 static int cfunction_claims(const char *operand)
 {
     size_t length = path_length(operand);
-    return is_source_name(operand, length) || is_library_name(operand, length);
+    return is_source_name(operand, length) || is_library_name(operand, length) ||
+           nf_foreign_source_is(operand);
 }
 
 static int take_apart(struct operand *parts, const char *text, nfold_error *err)
 {
     size_t length = path_length(text);
     const char *symbol = text[length] ? text + length + 1 : "";
+    if (nf_foreign_source_is(text))
+        return nf_foreign_source_refuse(text, err);
     if (!nf_is_identifier(symbol))
         return nf_fail(err, NFOLD_E_USAGE, "'%s': the name of a function is missing: %.*s:NAME",
                        text, (int)length, text);
@@ -109,10 +114,8 @@ static int load_loop(struct cfunction *self, const void *object, size_t size, co
                      nfold_error *err)
 {
     int rc = nf_native_load(object, size, &self->handle, err);
-    if (rc < 0) {
-        nf_error_context(err, "%s: ", path);
-        return err ? (err->code = NFOLD_E_BODY) : NFOLD_E_BODY;
-    }
+    if (rc < 0)
+        return nf_compiler_words_loading(path, err);
     void *symbol = nf_native_symbol(self->handle, NF_FUNCTION_LOOP);
     memcpy(&self->loop, &symbol, sizeof symbol);
     return symbol ? 0 : nf_fail(err, NFOLD_E_INTERNAL, "%s: no loop was made", path);
@@ -159,6 +162,29 @@ static void cfunction_unload(struct nfold_native *native)
 
 /* ---- ./lib.so:f ------------------------------------------------------------------------------ */
 
+static int complain_no_function(void *library, const char *path, const char *name, nfold_error *err)
+{
+    char fortran[NF_SYMBOL_MAX + 1];
+    snprintf(fortran, sizeof fortran, "%s_", name);
+    if (dlsym(library, fortran))
+        return nf_fail(err, NFOLD_E_BODY,
+                       "%s has no function '%s' but '%s'; a Fortran function must be declared "
+                       "bind(c) and its argument value",
+                       path, name, fortran);
+    return nf_fail(err, NFOLD_E_BODY,
+                   "%s has no function '%s'; a C++ function must be declared extern \"C\"", path,
+                   name);
+}
+
+/* A variable, which has a name in a library as functions do. */
+static int is_data(const void *address)
+{
+    const ElfW(Sym) *symbol = NULL;
+    Dl_info info;
+    return dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) != 0 && symbol != NULL &&
+           info.dli_saddr == address && ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT;
+}
+
 static int load_library(struct cfunction *self, const char *path, const char *name,
                         nfold_error *err)
 {
@@ -167,9 +193,9 @@ static int load_library(struct cfunction *self, const char *path, const char *na
         return nf_fail(err, NFOLD_E_BODY, "the library cannot be loaded: %s", dlerror());
     void *symbol = dlsym(self->library, name);
     if (!symbol)
-        return nf_fail(err, NFOLD_E_BODY,
-                       "%s has no function '%s'; a C++ function must be declared extern \"C\"",
-                       path, name);
+        return complain_no_function(self->library, path, name, err);
+    if (is_data(symbol))
+        return nf_fail(err, NFOLD_E_BODY, "%s: '%s' is a variable, not a function", path, name);
     memcpy(&self->point, &symbol, sizeof symbol); /* ISO C converts no data to code */
     self->path = strdup(path);
     self->symbol = strdup(name);

@@ -103,3 +103,17 @@ int nf_compiler_words_explain(const char *path, const char *symbol, nfold_error 
         return explain_symbol(path, symbol, said.detail, err);
     return NFOLD_E_BODY;
 }
+
+int nf_compiler_words_loading(const char *path, nfold_error *err)
+{
+    static const char sign[] = "undefined symbol: ";
+    const nfold_error said = err ? *err : (nfold_error){0};
+    const char *name = strstr(said.message, sign);
+    if (name)
+        return nf_fail(
+            err, NFOLD_E_BODY,
+            "%s uses '%s', which neither it nor the C library defines; `--cflags -lNAME` "
+            "adds a library",
+            path, name + strlen(sign));
+    return nf_fail(err, NFOLD_E_BODY, "%s: %s", path, said.message);
+}

@@ -15,4 +15,7 @@ int nf_is_identifier(const char *name);
  * with what is wrong with the symbol and the name that may have been meant. */
 int nf_compiler_words_explain(const char *path, const char *symbol, nfold_error *err);
 
+/* err says why the object of that file cannot be loaded. The same about names that nobody has. */
+int nf_compiler_words_loading(const char *path, nfold_error *err);
+
 #endif

@@ -50,9 +50,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"good.c",     "part.h",      "bad.c",          "other.c",
-                                        "libmine.so", "junk.so",     "libmine.so.1.2", "flags.c",
-                                        "kernel.c",   "\"quoted\".c"};
+    static const char *const names[] = {"good.c",     "part.h",       "bad.c",          "other.c",
+                                        "libmine.so", "junk.so",      "libmine.so.1.2", "flags.c",
+                                        "kernel.c",   "\"quoted\".c", "lacking.c"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unlink(in_folder(names[i]));
@@ -127,6 +127,8 @@ static void a_library_s_function_has_its_own_values(void **state)
     assert_int_equal(nf_native_find(NULL, compiler, sizeof compiler, NULL), 0);
     const struct nf_native_job job = {.compiler = compiler,
                                       .source = "double half(double x) { return x / 2; }\n"
+                                                "double third_(double *x) { return *x / 3; }\n"
+                                                "double variable = 4;\n"
                                                 "double polynomial(double x)"
                                                 "{ return (x * x - 3) * x + 0.1; }\n"};
     assert_int_equal(nf_native_compile(&job, &object, NULL), 0);
@@ -135,18 +137,19 @@ static void a_library_s_function_has_its_own_values(void **state)
     fclose(file);
     nf_buffer_clear(&object);
     check_values("libmine.so:polynomial", polynomial);
-    assert_int_equal(rename(in_folder("libmine.so"), "/tmp/nfold-test-moved") |
-                         rename("/tmp/nfold-test-moved", in_folder("libmine.so.1.2")),
-                     0);
+    char name[2 * PATH_MAX];
+    snprintf(name, sizeof name, "%s", in_folder("libmine.so"));
+    assert_int_equal(rename(name, in_folder("libmine.so.1.2")), 0);
     check_values("libmine.so.1.2:polynomial", polynomial);
 }
 
 static void operands_are_told_from_expressions(void **state)
 {
-    static const char *const mine[] = {"f.c:f", "a b/f.c:f", "./lib.so:f", "lib.so.6:f",
-                                       "f.c",   "f.c:",      "x:y/f.c:f"};
-    static const char *const others[] = {"x*x", "x > 0 ? 1 : 2", "c:d",        "f.so2:f", "",
-                                         ":",   ".c:f",          "x ? f.c : g"};
+    static const char *const mine[] = {"f.c:f", "a b/f.c:f", "./lib.so:f", "lib.so.6:f", "f.c",
+                                       "f.c:",  "x:y/f.c:f", "f.cpp:f",    "f.o:f"};
+    static const char *const others[] = {
+        "x*x",  "x > 0 ? 1 : 2", "c:d",         "f.so2:f", "",    ":",
+        ".c:f", "x ? f.c : g",   "x ? 2.f : g", "f.cpp",   ".f:g"};
     (void)state;
     for (size_t i = 0; i < sizeof mine / sizeof *mine; i++)
         assert_true(type->claims(mine[i]));
@@ -192,6 +195,12 @@ static void mistakes_are_named(void **state)
     expect_failure("good.c:single", NFOLD_E_BODY, "must be double single(double)", "");
     expect_failure("junk.so:f", NFOLD_E_BODY, "junk.so", "");
     expect_failure("libmine.so.1.2:none", NFOLD_E_BODY, "no function 'none'", "");
+    expect_failure("libmine.so.1.2:third", NFOLD_E_BODY, "but 'third_'; a Fortran function", "");
+    expect_failure("libmine.so.1.2:variable", NFOLD_E_BODY, "is a variable, not a function", "");
+    write_file("lacking.c",
+               "double else_where(double); double f(double x) { return else_where(x); }\n");
+    expect_failure("lacking.c:f", NFOLD_E_BODY, "uses 'else_where', which neither", "");
+    expect_failure("f.cpp:f", NFOLD_E_USAGE, "-o libname.so", "");
 }
 
 static double three_and_two(double x)
