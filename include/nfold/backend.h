@@ -142,6 +142,11 @@ struct nfold_engine {
                       const nfold_options *options, nfold_error *err);
     int (*inner_run)(void *inner, struct nfold_run *run, nfold_error *err);
     void (*inner_close)(void *inner); /* NULL is fine */
+    /* 1: the run's body is still to be made: rank 0 makes it and describes the run. */
+    int (*lacks_body)(const struct nfold_run *run);
+    /* Makes it from that description, before the first claim. */
+    int (*take_body)(struct nfold_run *run, const void *description, size_t size,
+                     nfold_error *err);
     /* What all ranks must agree on, as text; of a function of the user's its name. */
     int (*identity)(const struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err);
     /* The chunks of the run, its ends not counted. */
@@ -193,6 +198,8 @@ typedef struct nfold_backend {
     int (*rank)(const void *self);
     /* is_collective: takes part in the runs that rank 0 describes, until that one closes. (optional) */
     int (*serve)(void *self, nfold_error *err);
+    /* is_collective, in the place of run: this process cannot, because of err, so nobody can. */
+    int (*decline)(void *self, const nfold_error *err);
     /* is_collective: no run will come of this process, because of err: tells the others. (optional) */
     void (*abandon)(void *self, const nfold_error *err);
     /* Async-signal-safe; the engine's own stop flag is already set. (optional) */

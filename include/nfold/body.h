@@ -118,9 +118,11 @@ struct nf_kernels; /* the engine's */
 
 struct nfold_body {
     const struct nfold_body_type *type;
-    void *self;
+    void *self;                 /* NULL: to be made by the first run */
     struct nf_kernels *kernels; /* native code made for it so far; NULL: none is ever made */
     char *operand;              /* the engine's: what it was opened with, or NULL */
+    char *variable;             /* the engine's: self is made by the first run; or NULL */
+    nfold_options *options;     /* with variable: what it will be made with */
 };
 
 #endif

@@ -146,8 +146,11 @@ typedef struct nfold_report nfold_report;
  * workers of its own.
  * The backend mpi: every rank that mpirun or srun started opens a context, runs the same works in
  * the same order, from the thread that called MPI_Init (nfold_open does where the program has not),
- * and gets the answer; of the report's workers a rank other than 0 knows its own row only. Works
- * that differ are refused; functions of the program cannot be compared and must compute the same.
+ * and gets the answer. A run that fails fails on all: the one that knows why says so, and the others
+ * that rank 0 does; the context can be used again. Works that differ are refused; functions of the
+ * program cannot be compared and must compute the same. Reports are gathered on rank 0, so that a
+ * thousand ranks cost no million rows: on another one, workers is the number of ranks, its own row is
+ * filled, the others have threads 0, and the sums are of its own row.
  * MPI that nfold_open started ends at exit().
  * On failure *context is NULL. Close it with nfold_close, from any thread, when no run is going on. */
 NFOLD_API int nfold_open(nfold_context **context, const nfold_options *options, nfold_error *err);
@@ -170,7 +173,8 @@ typedef struct nfold_work {
 } nfold_work;
 
 /* A body from an operand: an expression in `variable` (a name, and no function's), "file.c:f",
- * "./lib.so:f". options (may be NULL) give --set, --native and --isa. Close it after the last run that uses it. */
+ * "./lib.so:f". options (may be NULL) give --set, --native and --isa. Close it after the last run that uses it.
+ * With the backend mpi in options a function is read and compiled by the first run, on rank 0, and sent to the others. */
 NFOLD_API int nfold_body_open(nfold_body **body, const char *operand, const char *variable,
                               const nfold_options *options, nfold_error *err);
 /* A body from a C function of the caller's program; f must be pure and callable from several threads. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deferred.h"
 #include "error.h"
 #include "option.h"
 #include "registry.h"
@@ -42,6 +43,8 @@ static int open_body(nfold_body *body, const char *operand, const char *variable
         if (!body->kernels)
             return nf_fail_memory(err);
     }
+    if (nf_deferred_is_meant(body->type, options))
+        return nf_deferred_keep(body, variable, options, err);
     return body->type->open(&body->self, operand, variable, options, err);
 }
 
@@ -66,6 +69,7 @@ int nfold_body_open(nfold_body **body, const char *operand, const char *variable
     nfold_options_destroy(defaults);
     if (rc < 0) {
         nf_kernels_destroy((*body)->kernels, (*body)->type);
+        nf_deferred_clear(*body);
         free((*body)->operand);
         free(*body);
         *body = NULL;
@@ -80,6 +84,7 @@ void nfold_body_close(nfold_body *body)
     nf_kernels_destroy(body->kernels, body->type);
     if (body->type->close)
         body->type->close(body->self);
+    nf_deferred_clear(body);
     free(body->operand);
     free(body);
 }

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "cpus.h"
 #include "current.h"
+#include "deferred.h"
 #include "error.h"
 #include "float_env.h"
 #include "isa.h"
@@ -390,17 +391,21 @@ struct attempt {
     struct nfold_run *run;
     struct nf_report_facts facts;
     struct nfold_buffer note;
+    struct nfold_body *deferred; /* rank 0 makes the body; NULL: it is made */
+    int has_begun;               /* the backend runs it */
 };
+
+static int is_other_rank(const struct nfold_context *context)
+{
+    return context->backend->is_collective && context->backend->rank(context->state) != 0;
+}
 
 /* Only who merges knows what is done. */
 static int open_checkpoint(struct nfold_context *context, struct attempt *attempt, nfold_error *err)
 {
     int rc;
-    const nfold_backend *backend = context->backend;
     const char *path = nf_options_text(context->options, "checkpoint");
-    if (!path || attempt->plan.is_empty)
-        return 0;
-    if (backend->is_collective && backend->rank(context->state) != 0)
+    if (!path || attempt->plan.is_empty || is_other_rank(context))
         return 0;
     if (!path[0])
         return nf_fail(err, NFOLD_E_VALUE, "option 'checkpoint': the name of the file is empty");
@@ -467,11 +472,13 @@ static int run_on_backend(struct nfold_context *context, struct attempt *attempt
                                        .executors = context->executor,
                                        .upgrade = &attempt->upgrade,
                                        .items_done = &context->items_done,
-                                       .checkpoint = attempt->checkpoint};
+                                       .checkpoint = attempt->checkpoint,
+                                       .deferred = attempt->deferred};
     int rc = nf_run_create(&attempt->run, &settings, err), failed;
     nfold_error backend_err = {0};
     if (rc < 0)
         return rc;
+    attempt->has_begun = 1;
     failed = context->backend->run(context->state, attempt->run, &backend_err);
     nf_upgrade_end(&attempt->upgrade);
     nf_checkpoint_end(attempt->checkpoint);
@@ -490,7 +497,7 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     const nfold_backend *backend = context->backend;
     int is_elsewhere = !backend->same_memory && !backend->is_collective &&
                        (attempt->job.body->type->traits & NFOLD_BODY_USER_CODE);
-    int is_others = backend->is_collective && backend->rank(context->state) != 0;
+    int is_others = is_other_rank(context);
     enum nf_upgrade_policy policy =
         is_elsewhere || is_others || is_all_known(attempt) ? NF_UPGRADE_OFF : context->native;
     int rc = nf_upgrade_start(&attempt->upgrade, &attempt->job, policy, err);
@@ -540,12 +547,33 @@ static int make_report(const struct nfold_context *context, struct attempt *atte
     return *report ? 0 : nf_fail_memory(err);
 }
 
-static int run_work(struct nfold_context *context, struct attempt *attempt, const nfold_work *work,
-                    nfold_report **report, nfold_error *err)
+/* On ranks other than 0 the body comes from there. */
+static int make_body(const struct nfold_context *context, struct attempt *attempt,
+                     struct nfold_body *body, nfold_error *err)
+{
+    if (!is_other_rank(context))
+        return nf_deferred_make(body, err);
+    attempt->deferred = body->variable && !body->self ? body : NULL;
+    return 0;
+}
+
+/* The other ranks wait for this one, which cannot. */
+static void decline(const struct nfold_context *context, const struct attempt *attempt, int rc,
+                    const nfold_error *err)
+{
+    const nfold_error own = {.code = rc};
+    if (!attempt->has_begun && !attempt->plan.is_empty && context->backend->decline)
+        context->backend->decline(context->state, err ? err : &own);
+}
+
+static int prepare_work(struct nfold_context *context, struct attempt *attempt,
+                        const nfold_work *work, nfold_error *err)
 {
     int rc = nf_plan_make(&attempt->plan, work, err);
     if (rc == 0)
         rc = check_match(context, work->body, err);
+    if (rc == 0)
+        rc = make_body(context, attempt, work->body, err);
     if (rc < 0)
         return rc;
     attempt->plan.allow_nonfinite |= context->allow_nonfinite;
@@ -558,9 +586,17 @@ static int run_work(struct nfold_context *context, struct attempt *attempt, cons
     atomic_store(&context->items_done, 0);
     atomic_store(&context->items_continued, 0);
     atomic_store(&context->items_all, attempt->plan.items);
-    rc = open_checkpoint(context, attempt, err);
+    return open_checkpoint(context, attempt, err);
+}
+
+static int run_work(struct nfold_context *context, struct attempt *attempt, const nfold_work *work,
+                    nfold_report **report, nfold_error *err)
+{
+    int rc = prepare_work(context, attempt, work, err);
     if (rc == 0)
         rc = attempt_run(context, attempt, err);
+    if (rc < 0)
+        decline(context, attempt, rc, err);
     if (report && (rc == 0 || rc == NFOLD_E_STOPPED)) {
         int report_rc = make_report(context, attempt, report, rc == 0 ? err : NULL);
         rc = rc == 0 ? report_rc : rc;

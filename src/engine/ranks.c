@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "deferred.h"
 #include "error.h"
 #include "identity.h"
 #include "registry.h"
@@ -75,6 +76,19 @@ void nf_ranks_inner_close(void *opaque)
     inner->backend->close(inner->state);
     free(inner->state);
     free(inner);
+}
+
+/* ---- the body ------------------------------------------------------------------------------ */
+
+int nf_ranks_lacks_body(const struct nfold_run *run)
+{
+    return run->deferred != NULL;
+}
+
+int nf_ranks_take_body(struct nfold_run *run, const void *description, size_t size,
+                       nfold_error *err)
+{
+    return nf_deferred_take(run->deferred, description, size, err);
 }
 
 /* ---- parts --------------------------------------------------------------------------------- */

@@ -10,6 +10,9 @@ int nf_ranks_inner_open(void **inner, const char *name, unsigned workers,
                         const nfold_options *options, nfold_error *err);
 int nf_ranks_inner_run(void *inner, struct nfold_run *run, nfold_error *err);
 void nf_ranks_inner_close(void *inner);
+int nf_ranks_lacks_body(const struct nfold_run *run);
+int nf_ranks_take_body(struct nfold_run *run, const void *description, size_t size,
+                       nfold_error *err);
 int nf_ranks_identity(const struct nfold_run *run, struct nfold_buffer *buffer, nfold_error *err);
 uint64_t nf_ranks_chunks(const struct nfold_run *run);
 void nf_ranks_confine(struct nfold_run *run, struct nfold_range chunks, int has_ends);

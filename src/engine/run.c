@@ -413,6 +413,8 @@ const struct nfold_engine nf_engine = {
     .inner_open = nf_ranks_inner_open,
     .inner_run = nf_ranks_inner_run,
     .inner_close = nf_ranks_inner_close,
+    .lacks_body = nf_ranks_lacks_body,
+    .take_body = nf_ranks_take_body,
     .identity = nf_ranks_identity,
     .chunks = nf_ranks_chunks,
     .confine = nf_ranks_confine,
@@ -479,8 +481,9 @@ int nf_run_create(struct nfold_run **run, const struct nf_run_settings *settings
     made->executors = settings->executors;
     made->upgrade = settings->upgrade;
     made->items_done = settings->items_done;
+    made->deferred = settings->deferred;
     nf_run_begin(made);
-    if (body->type->cost_ns)
+    if (body->type->cost_ns && body->self)
         made->cost_seconds = body->type->cost_ns(body->self) * 1e-9 * (double)plan->chunk_items;
     pthread_mutex_init(&made->lock, NULL);
     made->started = nf_clock_now();

@@ -72,6 +72,7 @@ struct nfold_run {
     double started;
     double cost_seconds; /* of a chunk, as the body says; 0: unknown */
     double cpu_started;  /* of a worker process */
+    struct nfold_body *deferred; /* the job's body where another process may make it; or NULL */
     _Atomic uint64_t *items_done;
     struct nf_known known;            /* done before this run */
     struct nf_checkpoint *checkpoint; /* the context's, or NULL */
@@ -97,6 +98,7 @@ struct nf_run_settings {
     struct nf_upgrade *upgrade;
     _Atomic uint64_t *items_done;
     struct nf_checkpoint *checkpoint; /* or NULL */
+    struct nfold_body *deferred;      /* the job's body where it is still to be made; or NULL */
 };
 
 /* On failure *run may be there: destroy it in any case. */

@@ -16,7 +16,7 @@
 enum kernel_state { KERNEL_NONE, KERNEL_COMPILED, KERNEL_READY, KERNEL_REFUSED };
 
 struct nf_kernels {
-    pthread_mutex_t lock; /* guards all below, and is held while compiling */
+    pthread_mutex_t lock; /* guards all below, and is held while compiling or making the body */
     enum kernel_state state[NFOLD_SHAPES];
     struct nfold_native native[NFOLD_SHAPES];
 };
@@ -43,6 +43,16 @@ void nf_kernels_destroy(struct nf_kernels *kernels, const struct nfold_body_type
             type->unload(&kernels->native[shape]);
     pthread_mutex_destroy(&kernels->lock);
     free(kernels);
+}
+
+void nf_kernels_hold(struct nf_kernels *kernels)
+{
+    pthread_mutex_lock(&kernels->lock);
+}
+
+void nf_kernels_release(struct nf_kernels *kernels)
+{
+    pthread_mutex_unlock(&kernels->lock);
 }
 
 nfold_kernel_fn *nf_kernels_take(struct nf_kernels *kernels, enum nfold_shape shape)

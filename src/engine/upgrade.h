@@ -11,6 +11,9 @@
 struct nf_kernels;
 struct nf_kernels *nf_kernels_create(void);
 void nf_kernels_destroy(struct nf_kernels *kernels, const struct nfold_body_type *type);
+/* While one thread makes the body, no other does. */
+void nf_kernels_hold(struct nf_kernels *kernels);
+void nf_kernels_release(struct nf_kernels *kernels);
 /* Native code that is ready, or NULL. */
 nfold_kernel_fn *nf_kernels_take(struct nf_kernels *kernels, enum nfold_shape shape);
 /* Its object: 1, or 0 if there is none. */

@@ -234,3 +234,109 @@ C
     echo "$output"
     [[ $status == 0 && $output == "1 rank" ]]
 }
+
+@test "a C function of a program is compiled once, on rank 0, and its file is read on no other" {
+    echo 'double f(double x) { return x * x / (1 + x); }' >f.c
+    printf '#!/bin/sh\necho once >>%s/compilations\nexec cc "$@"\n' "$PWD" >counting-cc
+    chmod +x counting-cc
+    mkdir elsewhere
+    cat >program.c <<'C'
+#include "common.h"
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    nfold_options *options;
+    nfold_context *context;
+    nfold_report *report;
+    nfold_work work = {.size = sizeof work, .kind = NFOLD_INTEGRATE, .a = 0, .b = 1, .n = 1e6};
+    if (argc > 2 && chdir(argv[2]) < 0)
+        return 8;
+    check(nfold_options_create(&options, &err));
+    check(nfold_options_set(options, "backend", "mpi", &err));
+    check(nfold_options_set(options, "cc", argv[1], &err));
+    check(nfold_body_open(&work.body, "f.c:f", "x", options, &err));
+    check(nfold_open(&context, options, &err));
+    for (int i = 0; i < 2; i++) {
+        check(nfold_run(context, &work, &report, &err));
+        printf("run %d %a %s\n", i, report->value, report->native);
+        nfold_report_free(report);
+    }
+    nfold_body_close(work.body);
+    nfold_close(context);
+    nfold_options_destroy(options);
+    return 0;
+}
+C
+    compile cc
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        rm -f compilations
+        "$NFOLD" integrate f.c:f 0 1 1e6 -b serial --cc ./counting-cc
+        alone=$(wc -l <compilations)
+        rm -f compilations
+        run ranks $implementation 3 ./program "$PWD/counting-cc"
+        echo "$output"
+        [[ $status == 0 && ${#lines[@]} == 6 && $(grep -o '0x[^ ]*' <<<"$output" | sort -u | wc -l) == 1 ]]
+        [[ $(wc -l <compilations) == "$alone" ]]
+        # Rank 1 cannot read the file, nor has it a compiler.
+        run ranks $implementation 1 ./program cc : -n 1 ./program /none elsewhere
+        echo "$output"
+        [[ $status == 0 && ${#lines[@]} == 4 && $(grep -o '0x[^ ]*' <<<"$output" | sort -u | wc -l) == 1 ]]
+    done
+}
+
+@test "what rank 0 cannot compile, or continue, is one error, and no rank waits for it" {
+    echo 'double f(double x) { return y; }' >wrong.c
+    echo 'double f(double x) { return x; }' >right.c
+    echo 'something else' >other
+    cat >program.c <<'C'
+#include "common.h"
+static void try(const char *file, const char *checkpoint)
+{
+    nfold_options *options;
+    nfold_context *context;
+    nfold_report *report = NULL;
+    nfold_work work = {.size = sizeof work, .kind = NFOLD_INTEGRATE, .a = 0, .b = 1, .n = 1e5};
+    int rc;
+    check(nfold_options_create(&options, &err));
+    check(nfold_options_set(options, "backend", "mpi", &err));
+    if (checkpoint)
+        check(nfold_options_set(options, "checkpoint", checkpoint, &err));
+    check(nfold_open(&context, options, &err));
+    check(nfold_body_open(&work.body, file, "x", options, &err));
+    rc = nfold_run(context, &work, &report, &err);
+    printf("%s: %s\n", rc < 0 ? "refused" : "done", rc < 0 ? err.message : "");
+    nfold_report_free(report);
+    nfold_body_close(work.body);
+    /* And the context is as good as before. */
+    if (!checkpoint) {
+        check(nfold_body_open(&work.body, "right.c:f", "x", options, &err));
+        check(nfold_run(context, &work, &report, &err));
+        printf("then %a\n", report->value);
+        nfold_report_free(report);
+        nfold_body_close(work.body);
+    }
+    nfold_close(context);
+    nfold_options_destroy(options);
+}
+int main(void)
+{
+    try("wrong.c:f", NULL);
+    try("none.c:f", NULL);
+    try("right.c:f", "other");
+    return 0;
+}
+C
+    compile cc
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        run ranks $implementation 3 ./program
+        echo "$output"
+        [[ $status == 0 && $(grep -c '^refused: ' <<<"$output") == 9 ]]
+        [[ $(grep -c '^refused: wrong.c does not compile' <<<"$output") == 1 ]]
+        [[ $(grep -c '^refused: cannot read none.c' <<<"$output") == 1 ]]
+        [[ $(grep -c '^refused: other is no checkpoint' <<<"$output") == 1 ]]
+        [[ $(grep -c '^refused: .*rank 0 says why' <<<"$output") == 6 ]]
+        [[ $(grep -c '^then 0x' <<<"$output") == 6 && $(<other) == 'something else' ]]
+    done
+}

@@ -31,7 +31,7 @@ static int hash_work(const struct nf_ranks *ranks, const struct nfold_run *run, 
     return rc;
 }
 
-static int read_join(struct nf_ranks *ranks, const struct nf_letter *letter, uint64_t work,
+static int read_join(struct nf_ranks *ranks, const struct nf_letter *letter, const uint64_t *work,
                      nfold_error *err)
 {
     const struct nf_letter_join *join = nf_letter_body(letter, sizeof *join);
@@ -41,8 +41,10 @@ static int read_join(struct nf_ranks *ranks, const struct nf_letter *letter, uin
         return 0;
     peer->has_joined = 1;
     peer->serves = join->work == 0;
+    peer->lacks_body = join->lacks_body != 0;
+    peer->threads = join->threads;
     peer->has_own_isa = !peer->serves && strncmp(join->isa, ranks->isa, sizeof join->isa) != 0;
-    if (peer->serves || join->work == work)
+    if (peer->serves || !work || join->work == *work)
         return 0;
     return nf_fail(err, NFOLD_E_USAGE, "%s has another work than rank 0",
                    nf_post_name(&ranks->post, letter->from, name));
@@ -61,8 +63,8 @@ static int read_refusal(struct nf_ranks *ranks, const struct nf_letter *letter, 
     return refuse->code;
 }
 
-/* Of several that do not fit the lowest rank is named. */
-static int hear_joins(struct nf_ranks *ranks, uint64_t work, nfold_error *err)
+/* Of several that do not fit the lowest rank is named. work: to be equal; NULL: there is none. */
+static int hear_joins(struct nf_ranks *ranks, const uint64_t *work, nfold_error *err)
 {
     struct nf_post *post = &ranks->post;
     struct nf_wait wait = nf_wait_begin(ranks->engine);
@@ -85,16 +87,33 @@ static int hear_joins(struct nf_ranks *ranks, uint64_t work, nfold_error *err)
         if (failed < 0 && letter.from < lowest) {
             rc = failed;
             lowest = letter.from;
-            *err = why;
+            if (err)
+                *err = why;
         }
         missing -= letter.kind == NF_LETTER_REFUSE || letter.kind == NF_LETTER_JOIN;
         nf_post_drop(&letter);
     }
-    if (post->is_broken) {
+    if (post->is_broken && err)
         *err = post->err;
-        return err->code;
-    }
-    return rc;
+    return post->is_broken ? post->err.code : rc;
+}
+
+/* Equal parts would have large nodes wait for small ones. */
+static int weigh_by_threads(struct nf_ranks *ranks, nfold_error *err)
+{
+    struct nf_post *post = &ranks->post;
+    int are_equal = 1;
+    post->peer[0].threads = ranks->threads;
+    for (int k = 1; k < post->size; k++)
+        are_equal &= post->peer[k].threads == ranks->threads;
+    if (ranks->weight || are_equal)
+        return 0;
+    ranks->weight = calloc((size_t)post->size, sizeof *ranks->weight);
+    if (!ranks->weight)
+        return nf_fail_memory(err);
+    for (int k = 0; k < post->size; k++)
+        ranks->weight[k] = post->peer[k].threads;
+    return 0;
 }
 
 static int describe(struct nf_ranks *ranks, struct nfold_run *run, struct nfold_buffer *text,
@@ -102,7 +121,7 @@ static int describe(struct nf_ranks *ranks, struct nfold_run *run, struct nfold_
 {
     int is_wanted = 0;
     for (int k = 1; k < ranks->post.size; k++)
-        is_wanted |= ranks->post.peer[k].serves;
+        is_wanted |= ranks->post.peer[k].serves || ranks->post.peer[k].lacks_body;
     return is_wanted ? ranks->engine->describe(run, text, err) : 0;
 }
 
@@ -116,8 +135,9 @@ static struct nfold_range part_of(struct first *first, int rank)
         return nf_share_part(first->chunks, known, count, ranks->weight, (unsigned)ranks->post.size,
                              (unsigned)rank);
     part = (struct nfold_range){first->next, 0};
-    part.count = nf_share_claim(first->chunks - first->next, (unsigned)ranks->post.size,
-                                ranks->threads, ranks->engine->each(first->session.run));
+    part.count =
+        nf_share_claim(first->chunks - first->next, (unsigned)ranks->post.size,
+                       ranks->post.peer[rank].threads, ranks->engine->each(first->session.run));
     first->next += part.count;
     return part;
 }
@@ -136,7 +156,7 @@ static void send_start(struct first *first, int rank, const struct nfold_buffer 
         start.part = part_of(first, rank);
     nf_buffer_bytes(&body, &start, sizeof start);
     nf_buffer_bytes(&body, known, count * sizeof *known);
-    if (ranks->post.peer[rank].serves)
+    if (ranks->post.peer[rank].serves || ranks->post.peer[rank].lacks_body)
         nf_buffer_bytes(&body, text->data, text->size);
     nf_post_send(&ranks->post, rank, NF_LETTER_START, body.data, body.size);
     nf_buffer_clear(&body);
@@ -152,7 +172,9 @@ static int start_all(struct first *first, nfold_error *err)
     if (!ranks->post.is_command) /* whose other ranks have no work of their own */
         rc = hash_work(ranks, first->session.run, &work, err);
     if (rc >= 0)
-        rc = hear_joins(ranks, work, err);
+        rc = hear_joins(ranks, &work, err);
+    if (rc >= 0)
+        rc = weigh_by_threads(ranks, err);
     if (rc >= 0)
         rc = describe(ranks, first->session.run, &text, err);
     ranks->post.run++;
@@ -175,7 +197,7 @@ static void send_part(struct first *first, const struct nf_letter *letter)
         return;
     if (!first->session.is_stopped)
         part.count = nf_share_claim(first->chunks - first->next, (unsigned)ranks->post.size,
-                                    ranks->threads, want->each);
+                                    ranks->post.peer[letter->from].threads, want->each);
     first->next += part.count;
     nf_post_send(&first->session.ranks->post, letter->from, NF_LETTER_PART, &part, sizeof part);
 }
@@ -392,14 +414,25 @@ static int prepare(struct first *first, struct nf_ranks *ranks, struct nfold_run
     return first->report && first->reported_at ? 0 : NFOLD_E_MEMORY;
 }
 
+int nf_first_decline(struct nf_ranks *ranks, const nfold_error *err)
+{
+    const struct nf_letter_start start = {.code = err->code};
+    int rc = hear_joins(ranks, NULL, NULL);
+    ranks->post.run++;
+    nf_post_send_all(&ranks->post, NF_LETTER_START, &start, sizeof start);
+    return rc;
+}
+
 int nf_first_run(struct nf_ranks *ranks, struct nfold_run *run, nfold_error *err)
 {
     struct first first = {0};
     int rc = prepare(&first, ranks, run);
-    if (rc < 0)
+    if (rc < 0) {
         rc = nf_fail_memory(err);
-    if (rc >= 0)
+        nf_first_decline(ranks, &(nfold_error){.code = rc});
+    } else {
         rc = start_all(&first, err);
+    }
     if (rc >= 0) {
         nf_post_begin_watch(&ranks->post);
         rc = talk(&first);

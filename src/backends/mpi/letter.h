@@ -32,6 +32,8 @@ struct nf_letter_head {
 
 struct nf_letter_join {
     uint64_t work; /* hash of its identity; 0: whatever rank 0 describes */
+    uint32_t threads;
+    uint32_t lacks_body; /* it has a work, and the function of it is rank 0's to compile */
     char isa[16];
 };
 

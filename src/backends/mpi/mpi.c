@@ -227,8 +227,9 @@ static int mpi_open(void *self, const struct nfold_engine *engine, unsigned work
 static int check_thread(const struct nf_ranks *ranks, nfold_error *err)
 {
     if (ranks->post.is_broken) {
-        *err = ranks->post.err;
-        return err->code;
+        if (err)
+            *err = ranks->post.err;
+        return ranks->post.err.code;
     }
     if (ranks->post.port->is_own_thread())
         return 0;
@@ -250,6 +251,15 @@ static int mpi_run(void *self, struct nfold_run *run, nfold_error *err)
     if (rc == 0 || ranks->has_ended)
         return nf_fail(err, NFOLD_E_USAGE, "rank 0 has closed its context before this run");
     return rc;
+}
+
+static int mpi_decline(void *self, const nfold_error *err)
+{
+    struct nf_ranks *ranks = self;
+    int rc = check_thread(ranks, NULL);
+    if (rc < 0)
+        return rc;
+    return ranks->post.rank == 0 ? nf_first_decline(ranks, err) : nf_other_decline(ranks, err);
 }
 
 static int mpi_serve(void *self, nfold_error *err)
@@ -342,6 +352,7 @@ const nfold_backend nf_backend_mpi = {
     .open = mpi_open,
     .run = mpi_run,
     .rank = mpi_rank,
+    .decline = mpi_decline,
     .serve = mpi_serve,
     .abandon = mpi_abandon,
     .stop = mpi_stop,

@@ -13,13 +13,14 @@
 
 static int join(struct nf_ranks *ranks, const struct nfold_run *run, nfold_error *err)
 {
-    struct nf_letter_join join = {0};
+    struct nf_letter_join join = {.threads = ranks->threads};
     struct nfold_buffer text = {0};
     int rc = 0;
     memcpy(join.isa, ranks->isa, sizeof join.isa);
     if (run) {
         rc = ranks->engine->identity(run, &text, err);
         join.work = nf_checksum_hash(NF_CHECKSUM_HASH, text.data, text.size);
+        join.lacks_body = (uint32_t)ranks->engine->lacks_body(run);
         nf_buffer_clear(&text);
     }
     return rc < 0 ? rc : nf_post_send(&ranks->post, 0, NF_LETTER_JOIN, &join, sizeof join);
@@ -32,8 +33,9 @@ static int await_start(struct nf_ranks *ranks, struct nf_letter *letter, nfold_e
     struct nf_wait wait = nf_wait_begin(ranks->engine);
     for (;;) {
         if (post->is_broken) {
-            *err = post->err;
-            return err->code;
+            if (err)
+                *err = post->err;
+            return post->err.code;
         }
         if (!nf_post_take(post, letter)) {
             nf_wait_a_bit(&wait);
@@ -52,9 +54,9 @@ static int await_start(struct nf_ranks *ranks, struct nf_letter *letter, nfold_e
     }
 }
 
-/* What the letter has behind its ranges. */
-static int attach(struct nf_ranks *ranks, const struct nf_letter_start *start, size_t size,
-                  struct nfold_run **run, void *memory, nfold_error *err)
+/* What the letter has behind its ranges; native code of it must run here. */
+static int find_description(const struct nf_letter_start *start, size_t size,
+                            const char **description, size_t *length, nfold_error *err)
 {
     const char *text = (const char *)(start + 1) + start->known * sizeof(struct nfold_range);
     size_t head = sizeof *start + start->known * sizeof(struct nfold_range);
@@ -63,6 +65,8 @@ static int attach(struct nf_ranks *ranks, const struct nf_letter_start *start, s
     const char *line;
     if (size <= head)
         return nf_fail(err, NFOLD_E_INTERNAL, "rank 0 has not described its work");
+    *description = text;
+    *length = size - head;
     line = memmem(text, size - head, "\nisa ", 5);
     if (line)
         memcpy(word, line + 5, strcspn(line + 5, "\n") % sizeof word);
@@ -71,8 +75,7 @@ static int attach(struct nf_ranks *ranks, const struct nf_letter_start *start, s
                        "the instruction set %s of rank 0 does not run here: choose one that runs "
                        "on all hosts with --isa",
                        word);
-    return ranks->engine->attach(&ranks->remote, run, text, size - head, memory, ranks->threads,
-                                 err);
+    return 0;
 }
 
 /* ---- during the run ------------------------------------------------------------------------- */
@@ -268,11 +271,25 @@ static int take_memory(struct nf_ranks *ranks, nfold_error *err)
 static int serve_start(struct nf_ranks *ranks, const struct nf_letter *letter, nfold_error *err)
 {
     const struct nf_letter_start *start = letter->body;
+    const char *text;
     struct nfold_run *run;
+    size_t size;
     int rc = take_memory(ranks, err);
     if (rc >= 0)
-        rc = attach(ranks, start, letter->size, &run, ranks->memory, err);
+        rc = find_description(start, letter->size, &text, &size, err);
+    if (rc >= 0)
+        rc = ranks->engine->attach(&ranks->remote, &run, text, size, ranks->memory, ranks->threads,
+                                   err);
     return rc < 0 ? fail_start(ranks, err) : take_work(ranks, start, run, err);
+}
+
+static int take_body(struct nf_ranks *ranks, const struct nf_letter *letter, struct nfold_run *run,
+                     nfold_error *err)
+{
+    const char *text;
+    size_t size;
+    int rc = find_description(letter->body, letter->size, &text, &size, err);
+    return rc < 0 ? rc : ranks->engine->take_body(run, text, size, err);
 }
 
 static int own_start(struct nf_ranks *ranks, const struct nf_letter *letter, struct nfold_run *run,
@@ -280,12 +297,16 @@ static int own_start(struct nf_ranks *ranks, const struct nf_letter *letter, str
 {
     const struct nf_letter_start *start = letter->body;
     const struct nfold_range *known = (const struct nfold_range *)(start + 1);
+    int rc = 0;
     if (start->known > 0 && letter->size >= sizeof *start + start->known * sizeof *known &&
-        ranks->engine->skip(run, known, start->known) < 0) {
-        fail_start(ranks, err);
-        return err->code;
-    }
-    return take_work(ranks, start, run, err);
+        ranks->engine->skip(run, known, start->known) < 0)
+        rc = nf_fail_memory(err);
+    if (rc >= 0 && ranks->engine->lacks_body(run))
+        rc = take_body(ranks, letter, run, err);
+    if (rc >= 0)
+        return take_work(ranks, start, run, err);
+    fail_start(ranks, err);
+    return rc;
 }
 
 int nf_other_run(struct nf_ranks *ranks, struct nfold_run *run, nfold_error *err)
@@ -311,5 +332,18 @@ int nf_other_run(struct nf_ranks *ranks, struct nfold_run *run, nfold_error *err
     else
         rc = run ? own_start(ranks, &letter, run, err) : serve_start(ranks, &letter, err);
     nf_post_drop(&letter);
+    return rc;
+}
+
+int nf_other_decline(struct nf_ranks *ranks, const nfold_error *err)
+{
+    struct nf_letter letter;
+    int rc;
+    fail_start(ranks, err);
+    rc = await_start(ranks, &letter, NULL);
+    if (rc > 0) {
+        ranks->post.run++;
+        nf_post_drop(&letter);
+    }
     return rc;
 }

@@ -149,7 +149,7 @@ static int name_silent(struct nf_post *post, int rank)
     char name[NF_POST_NAME];
     post->is_broken = 1;
     return nf_fail(&post->err, NFOLD_E_SYSTEM,
-                   "%s has been silent for %g s: its host is down, cut off or stopped "
+                   "%s " NF_POST_SILENT " %g s: its host is down, cut off or stopped "
                    "(--peer-timeout)",
                    nf_post_name(post, rank, name), post->timeout);
 }

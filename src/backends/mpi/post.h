@@ -10,7 +10,10 @@ struct nf_peer {
     char host[NFOLD_HOST_SIZE];
     double heard_at, beaten_at;
     uint64_t items_done;
-    int has_joined, has_reported, serves, has_own_isa;
+    unsigned threads;
+    int has_joined, has_reported, has_own_isa;
+    int serves;     /* what it runs is what rank 0 describes */
+    int lacks_body; /* of its own work: in this run it is sent rank 0's */
 };
 
 struct nf_post {
@@ -61,6 +64,8 @@ int nf_post_watch_missing(struct nf_post *post);
 int nf_post_watch(struct nf_post *post, uint64_t items_done);
 /* Items that the others have done. */
 uint64_t nf_post_items(const struct nf_post *post);
+/* What is said of a rank that is given up; whoever started the ranks knows it by this. */
+#define NF_POST_SILENT "has been silent for"
 /* "rank 1 on h2". */
 #define NF_POST_NAME (NFOLD_HOST_SIZE + 24)
 const char *nf_post_name(const struct nf_post *post, int rank, char name[NF_POST_NAME]);

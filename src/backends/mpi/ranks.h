@@ -14,7 +14,7 @@ struct nf_ranks {
     unsigned threads;
     unsigned crowd;   /* workers for each processor */
     int is_dynamic;   /* rank 0: the schedule */
-    uint64_t *weight; /* rank 0: [size], of --split; NULL: equal parts */
+    uint64_t *weight; /* rank 0: [size], of --split or by threads; NULL: equal parts */
     char isa[16];
     char library[64]; /* "Open MPI 4.1.4" */
     void *remote;     /* the engine's, of a rank that serves */

@@ -46,6 +46,9 @@ int nf_session_unpack(const void *body, size_t size, struct nfold_fragment *frag
 
 /* Rank 0's side of a run. */
 int nf_first_run(struct nf_ranks *ranks, struct nfold_run *run, nfold_error *err);
+/* In its place: no rank gets any further, because this one cannot. */
+int nf_first_decline(struct nf_ranks *ranks, const nfold_error *err);
+int nf_other_decline(struct nf_ranks *ranks, const nfold_error *err);
 /* The others': run NULL: rank 0 describes it. 1: there was a run; 0: there will be none any more.
  */
 int nf_other_run(struct nf_ranks *ranks, struct nfold_run *run, nfold_error *err);
