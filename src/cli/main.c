@@ -161,6 +161,18 @@ static int run_read(struct nf_command *command, const struct nf_launch *launch, 
     return start_verb(command, err);
 }
 
+/* What all ranks must have been given; how many threads each has is its own affair. */
+static void print_common_words(int count, char **words, struct nfold_buffer *text)
+{
+    static const char threads[] = "--threads";
+    const size_t length = sizeof threads - 1;
+    for (int k = 0; k < count; k++)
+        if (strcmp(words[k], threads) == 0)
+            k++;
+        else if (strncmp(words[k], threads, length) != 0 || words[k][length] != '=')
+            nf_buffer_print(text, "%s%s", k > 0 ? " " : "", words[k]);
+}
+
 /* words: the verb and what follows it. */
 static int run_verb(const struct nf_verb *verb, int count, char **words,
                     const struct nf_terminal *messages, struct outcome *outcome, nfold_error *err)
@@ -169,8 +181,7 @@ static int run_verb(const struct nf_verb *verb, int count, char **words,
     struct nfold_buffer text = {0};
     struct nf_launch launch;
     int rc;
-    for (int k = 0; k < count; k++)
-        nf_buffer_print(&text, "%s%s", k > 0 ? " " : "", words[k]);
+    print_common_words(count, words, &text);
     command.word = words;
     command.words = nf_buffer_text(&text);
     nf_launch_read(&launch);

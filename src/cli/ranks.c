@@ -12,6 +12,7 @@
 #include "cpus.h"
 #include "crash.h"
 #include "mpi/launcher.h"
+#include "mpirun.h"
 #include "signals.h"
 
 #define BACKEND "mpi"
@@ -145,7 +146,8 @@ int nf_ranks_are_missing(const struct nf_command *command, const struct nf_launc
            !shows_code(command);
 }
 
-/* As many as the allocation has tasks, or as processors are allowed, unless each has several threads.
+/* As many as the allocation has tasks, or as processors are allowed, unless each has several
+ * threads.
  */
 static unsigned choose_ranks(const nfold_options *options)
 {
@@ -200,7 +202,7 @@ int nf_ranks_start(const struct nf_command *command, char **words, nfold_error *
     rc = nf_launcher_make(&launcher, options, choose_ranks(options),
                           nf_options_is_set(options, "workers"), program, made, err);
     if (rc >= 0)
-        rc = nf_launcher_execute(&launcher, err);
+        rc = nf_mpirun_run(&launcher, err);
     else
         nf_error_context(err, "backend %s: ", BACKEND);
     nf_launcher_clear(&launcher);

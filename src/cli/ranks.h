@@ -15,7 +15,7 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
                  nfold_error *err);
 /* Does the command ask for ranks that nobody has started? */
 int nf_ranks_are_missing(const struct nf_command *command, const struct nf_launch *launch);
-/* Becomes the mpirun that starts them; returns only on failure. */
+/* Starts them by mpirun and waits for their end: its exit status, or < 0. */
 int nf_ranks_start(const struct nf_command *command, char **words, nfold_error *err);
 
 #endif

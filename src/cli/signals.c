@@ -14,7 +14,7 @@
 /* A handler is given nothing but the number: what it needs can only be global. */
 static _Atomic(nfold_context *) watched;
 static _Atomic(int) caught, caught_again;
-static _Atomic(int) is_muted;
+static _Atomic(int) is_muted, sender;
 static _Atomic(int) had_time; /* the first one, to kill a compiler and delete its files */
 
 #define GRACE_MICROSECONDS 100000
@@ -70,15 +70,17 @@ static void stop_second(int number)
         end_now(number);
 }
 
-static void stop_first(int number)
+static void stop_first(int number, siginfo_t *info, void *context)
 {
     static const struct itimerval again = {.it_value.tv_usec = GRACE_MICROSECONDS,
                                            .it_interval.tv_sec = 1};
     int none = 0;
+    (void)context;
     if (!atomic_compare_exchange_strong(&caught, &none, number)) {
         stop_second(number);
         return;
     }
+    atomic_store(&sender, info->si_code == SI_USER ? (int)info->si_pid : 0);
     stop_run();
     setitimer(ITIMER_REAL, &again, NULL);
 }
@@ -86,6 +88,13 @@ static void stop_first(int number)
 static void handle(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+static void watch(int number)
+{
+    struct sigaction action = {.sa_sigaction = stop_first, .sa_flags = SA_RESTART | SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
@@ -102,7 +111,7 @@ void nf_signals_watch(nfold_context *context)
     atomic_store(&watched, context);
     for (unsigned i = 0; i < sizeof stopping / sizeof stopping[0]; i++)
         if (!is_ignored(stopping[i]))
-            handle(stopping[i], stop_first);
+            watch(stopping[i]);
     handle(SIGALRM, stop_again);
     nf_crash_watch();
 }
@@ -120,6 +129,11 @@ void nf_signals_leave(void)
 int nf_signals_caught(void)
 {
     return atomic_load(&caught);
+}
+
+int nf_signals_sender(void)
+{
+    return atomic_load(&sender);
 }
 
 const volatile int *nf_signals_flag(void)

@@ -16,6 +16,8 @@ void nf_signals_leave(void);
 void nf_signals_mute(void);
 /* The first signal that asked to stop, or 0. */
 int nf_signals_caught(void);
+/* The process that sent it; 0: the terminal. */
+int nf_signals_sender(void);
 /* The same for nf_options_watch. */
 const volatile int *nf_signals_flag(void);
 /* "SIGINT", "SIGTERM"; "a signal" for others. */
