@@ -76,9 +76,9 @@ static unsigned recorded_affinity(const char *root)
     return count;
 }
 
-static unsigned read_slurm(void)
+static unsigned read_variable(const char *name)
 {
-    const char *text = getenv("SLURM_CPUS_PER_TASK");
+    const char *text = getenv(name);
     if (!text || *text < '0' || *text > '9')
         return 0;
     char *end;
@@ -101,19 +101,31 @@ static unsigned smallest(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-void nf_cpus_read(struct nf_cpus *cpus, const char *root)
+static void read_cpus(struct nf_cpus *cpus, const char *root, const char *slurm_name)
 {
     *cpus = (struct nf_cpus){.online = read_online(root)};
     cpus->affinity = *root ? recorded_affinity(root) : count_affinity();
     if (cpus->affinity == 0)
         cpus->affinity = cpus->online;
     cpus->cgroup_quota = nf_cgroup_quota(root, cpus->cgroup_file, sizeof cpus->cgroup_file);
-    cpus->slurm = read_slurm();
+    cpus->slurm_name = slurm_name;
+    cpus->slurm = read_variable(slurm_name);
     cpus->allowed = cpus->affinity;
     if (cpus->cgroup_quota > 0)
         cpus->allowed = smallest(cpus->allowed, quota_workers(cpus->cgroup_quota));
     if (cpus->slurm > 0)
         cpus->allowed = smallest(cpus->allowed, cpus->slurm);
+}
+
+void nf_cpus_read(struct nf_cpus *cpus, const char *root)
+{
+    read_cpus(cpus, root, "SLURM_CPUS_PER_TASK");
+}
+
+void nf_cpus_read_job(struct nf_cpus *cpus, const char *root)
+{
+    int is_known = getenv("SLURM_JOB_ID") && read_variable("SLURM_CPUS_ON_NODE") > 0;
+    read_cpus(cpus, root, is_known ? "SLURM_CPUS_ON_NODE" : "SLURM_CPUS_PER_TASK");
 }
 
 void nf_cpus_explain(const struct nf_cpus *cpus, char *text, size_t size)
@@ -130,6 +142,6 @@ void nf_cpus_explain(const struct nf_cpus *cpus, char *text, size_t size)
                  cpus->online, (unsigned)(cpus->cgroup_quota + 0.05),
                  (unsigned)((cpus->cgroup_quota + 0.05) * 10) % 10, cpus->cgroup_file);
     else
-        snprintf(text, size, "%u of %u: SLURM_CPUS_PER_TASK is %u", cpus->allowed, cpus->online,
+        snprintf(text, size, "%u of %u: %s is %u", cpus->allowed, cpus->online, cpus->slurm_name,
                  cpus->slurm);
 }

@@ -271,6 +271,18 @@ static void say_notes(const struct parts *parts, const struct nf_command *comman
     nf_buffer_clear(&text);
 }
 
+static int requeue(const struct nf_tasks_summary *summary, nfold_error *err)
+{
+    struct nfold_buffer text = {0};
+    int rc = nf_walltime_requeue(summary->result.may_be_cancelled, err);
+    if (rc == 0)
+        nf_buffer_string(&text, "nfold tasks: Slurm itself is ending this job (cancelled?): it is "
+                                "not asked to\nrun it again\n");
+    nf_output_write(STDERR_FILENO, &text, NULL);
+    nf_buffer_clear(&text);
+    return rc;
+}
+
 static int run_tasks(struct parts *parts, struct nf_command *command, size_t words,
                      nfold_error *err)
 {
@@ -282,7 +294,7 @@ static int run_tasks(struct parts *parts, struct nf_command *command, size_t wor
     }
     rc = close_record(parts, &summary, rc, err);
     if (rc >= 0 && summary.result.is_time_over && nf_options_flag(command->options, "requeue"))
-        rc = nf_walltime_requeue(err);
+        rc = requeue(&summary, err);
     if (parts->has_view) {
         int shown = nf_tasks_view_close(&parts->view, &summary, rc < 0 ? NULL : err);
         rc = first_error(rc, shown);

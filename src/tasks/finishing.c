@@ -1,6 +1,8 @@
 /* finishing.c: what becomes of a task whose process has ended. */
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -8,6 +10,8 @@
 #include "statistics.h"
 
 #define EXIT_NOT_FOUND 127
+#define HEARING_MS     50  /* the guardian has only to be given a processor */
+#define HEARING_PAUSE  1.0 /* tasks may have reasons of their own for so many signals */
 
 static void free_slot(struct nf_loop *loop, unsigned index)
 {
@@ -85,11 +89,39 @@ static void spoil(struct nf_task_result *result)
         result->status = NF_TASK_CUT;
 }
 
+/* Slurm's scancel and a service's stop send to every process what asks us to stop: a task may be
+ * gone before the guardian has passed it on. Its own end it was not. */
+static int hear_why(struct nf_loop *loop, struct nf_attempt *attempt, int number, nfold_error *err)
+{
+    const struct nf_guardian *guardian = loop->with->guardian;
+    if (!guardian || attempt->is_ending || (number != SIGTERM && number != SIGUSR1))
+        return 0;
+    if (loop->stage == NF_STAGE_RUN) {
+        struct pollfd requests = {.fd = guardian->requests, .events = POLLIN};
+        int is_heard = poll(&requests, 1, loop->now < loop->hearing_due ? 0 : HEARING_MS) > 0;
+        int rc = is_heard ? nf_loop_take_requests(loop, err) : 0;
+        if (!is_heard)
+            loop->hearing_due = loop->now + HEARING_PAUSE;
+        if (rc < 0)
+            return rc;
+    }
+    if (loop->result->is_time_over && loop->result->end == NF_SUPERVISION_DRAINED) {
+        attempt->is_ending = 1;
+        attempt->cause = NF_TASK_PREEMPTED;
+    }
+    return 0;
+}
+
 int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,
                    nfold_error *err)
 {
     struct nf_attempt *attempt = &loop->attempt[index];
     struct nf_task_result result;
+    if (WIFSIGNALED(status)) {
+        int heard = hear_why(loop, attempt, WTERMSIG(status), err);
+        if (heard < 0)
+            return heard;
+    }
     nf_attempt_result(attempt, status, usage, loop->now, &result);
     nf_memory_limit_end(&loop->memory, attempt, &result);
     result.is_final = !is_tried_again(loop, attempt, &result);

@@ -8,4 +8,7 @@ double nf_free_memory(const char *root);
 /* The most that tasks could ever have here: the machine's memory or the smallest cgroup limit. */
 double nf_whole_memory(const char *root);
 
+/* What a Slurm job asked for on this node; infinity: this is none, or it asked for all. */
+double nf_job_memory(void);
+
 #endif

@@ -27,7 +27,7 @@ static int read_load(struct nf_gate *gate, const char *text, nfold_error *err)
                        text);
     if (is_share) {
         struct nf_cpus cpus;
-        nf_cpus_read(&cpus, "");
+        nf_cpus_read_job(&cpus, "");
         value *= cpus.allowed / 100.0;
     }
     gate->load = value > 0 ? value : LEAST_LOAD;

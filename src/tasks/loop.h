@@ -66,7 +66,9 @@ struct nf_loop {
     enum nf_stage stage;
     enum nf_task_status end_status; /* of what is ended: CUT or PREEMPTED */
     unsigned interrupts;            /* Ctrl-C so far */
+    unsigned terminations;          /* SIGTERM so far */
     double paused_since;            /* Ctrl-Z; 0: not */
+    double hearing_due;             /* when it is worth waiting for the guardian again */
     int is_terminal;                /* somebody reads the legend */
     int has_hinted;
     double progress_due;
@@ -91,6 +93,9 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
 /* Takes all children that have ended, tasks and orphans. */
 int nf_loop_reap(struct nf_loop *loop, nfold_error *err);
 
+/* ---- supervisor.c: reads the signals that the guardian got. */
+int nf_loop_take_requests(struct nf_loop *loop, nfold_error *err);
+
 /* ---- stopping.c */
 /* A signal that the guardian got. */
 int nf_loop_request(struct nf_loop *loop, int number, nfold_error *err);
@@ -105,6 +110,8 @@ int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_statu
 /* The job's time: too short for another task; so short that what runs must end. */
 int nf_loop_time_is_short(struct nf_loop *loop, nfold_error *err);
 int nf_loop_time_is_over(struct nf_loop *loop, nfold_error *err);
+/* Asks Slurm when the job ends; 1: what is known is not to be acted upon until it has answered. */
+int nf_loop_ask_walltime(struct nf_loop *loop);
 /* Whoever reads stderr must know. */
 void nf_loop_warn(const struct nf_loop *loop, const char *what);
 /* For whoever watches on a terminal. */

@@ -92,17 +92,22 @@ uint64_t nf_memory_limit_raise(const struct nf_memory_limit *memory, uint64_t be
     return memory->limit > 0 && factor > 0 ? (uint64_t)raised : 0;
 }
 
-/* What the others may still take counts as taken. */
+/* What the others may still take counts as taken. A Slurm job's memory is asked for by a number,
+ * and not every cluster has a cgroup that holds the job to it. */
 int nf_memory_limit_admits(const struct nf_memory_limit *memory, uint64_t limit,
                            const struct nf_attempt *attempts, unsigned count)
 {
     if (memory->limit == 0)
         return 1;
-    double left = nf_free_memory("");
-    for (unsigned i = 0; i < count; i++)
-        if (attempts[i].pid > 0 && attempts[i].memory_limit > attempts[i].memory_now)
-            left -= (double)(attempts[i].memory_limit - attempts[i].memory_now);
-    return left >= (double)(limit > 0 ? limit : memory->limit);
+    double left = nf_free_memory(""), left_of_job = nf_job_memory();
+    for (unsigned i = 0; i < count; i++) {
+        const struct nf_attempt *other = &attempts[i];
+        if (other->pid <= 0)
+            continue;
+        left -= fmax(0, (double)other->memory_limit - (double)other->memory_now);
+        left_of_job -= fmax((double)other->memory_limit, (double)other->memory_now);
+    }
+    return fmin(left, left_of_job) >= (double)(limit > 0 ? limit : memory->limit);
 }
 
 void nf_memory_limit_begin(struct nf_memory_limit *memory, struct nf_attempt *attempt,

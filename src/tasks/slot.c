@@ -56,7 +56,7 @@ static int read_plan(struct plan *plan, const nfold_options *options, nfold_erro
     const char *jobs = nf_options_text(options, "jobs");
     double cpus_each = nf_options_count(options, "cpus-per-task");
     double gpus_each = nf_options_count(options, "gpus-per-task");
-    nf_cpus_read(&plan->cpus, "");
+    nf_cpus_read_job(&plan->cpus, "");
     plan->has_cpus = !isnan(cpus_each);
     plan->cpus_each = plan->has_cpus ? (unsigned)cpus_each : 0;
     plan->gpus_each = isnan(gpus_each) ? 0 : (unsigned)gpus_each;

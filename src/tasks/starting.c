@@ -159,7 +159,10 @@ static unsigned lowest_free(struct nf_loop *loop)
 int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
 {
     int rc = 1;
-    loop->start_due = INFINITY;
+    double awaited = nf_walltime_awaited(&loop->walltime, loop->now);
+    loop->start_due = awaited > 0 ? awaited : INFINITY;
+    if (awaited > 0)
+        return 0;
     if (loop->stage == NF_STAGE_RUN &&
         !nf_walltime_admits(&loop->walltime, loop->with->statistics, loop->now))
         return nf_loop_time_is_short(loop, err);

@@ -102,17 +102,29 @@ static int interrupt(struct nf_loop *loop, nfold_error *err)
  * for the next job. */
 static int terminate(struct nf_loop *loop, nfold_error *err)
 {
+    loop->terminations++;
     if (loop->stage < NF_STAGE_END) {
         loop->end_status = NF_TASK_PREEMPTED;
         loop->result->is_time_over = 1;
+        loop->result->may_be_cancelled = loop->now < loop->walltime.end;
         return nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_DRAINED, "SIGTERM", err);
     }
+    if (loop->result->is_time_over && loop->terminations == 1)
+        return 0; /* the job's end was known: what runs is being ended already */
     loop->result->signal = SIGTERM;
     return nf_loop_enter(loop, NF_STAGE_KILL, NF_SUPERVISION_STOPPED, "SIGTERM twice", err);
 }
 
+int nf_loop_ask_walltime(struct nf_loop *loop)
+{
+    return nf_walltime_ask_again(&loop->walltime, loop->now) &&
+           nf_loop_watch(loop, loop->walltime.answer, EPOLLIN, NF_LOOP_WALLTIME) == 0;
+}
+
 int nf_loop_time_is_short(struct nf_loop *loop, nfold_error *err)
 {
+    if (nf_loop_ask_walltime(loop))
+        return 0;
     loop->result->is_time_over = 1;
     return nf_loop_enter(loop, NF_STAGE_DRAIN, NF_SUPERVISION_DRAINED, "time limit", err);
 }

@@ -36,7 +36,7 @@ static double next_deed(const struct nf_loop *loop)
     double due = fmin(earliest_timer(loop), fmin(loop->endings_due, loop->look_due));
     due = fmin(due, loop->start_due);
     if (loop->stage < NF_STAGE_END)
-        due = fmin(due, nf_walltime_stop(&loop->walltime));
+        due = fmin(due, fmin(nf_walltime_stop(&loop->walltime), loop->walltime.ask_due));
     /* A task that waits for a slot or for room is not what we wake up for. */
     if (loop->stage == NF_STAGE_RUN && loop->running < loop->slots && isinf(loop->start_due))
         due = fmin(due, nf_retry_due(&loop->retry));
@@ -93,7 +93,7 @@ static int end_guardless(struct nf_loop *loop, nfold_error *err)
                          err);
 }
 
-static int take_requests(struct nf_loop *loop, nfold_error *err)
+int nf_loop_take_requests(struct nf_loop *loop, nfold_error *err)
 {
     unsigned char bytes[64];
     ssize_t size = read(loop->with->guardian->requests, bytes, sizeof bytes);
@@ -126,7 +126,7 @@ static int take_event(struct nf_loop *loop, const struct epoll_event *event, int
     struct signalfd_siginfo seen[8];
     switch (event->data.u64) {
     case NF_LOOP_REQUESTS:
-        return take_requests(loop, err);
+        return nf_loop_take_requests(loop, err);
     case NF_LOOP_CHILDREN:
         while (read(loop->child_fd, seen, sizeof seen) == sizeof seen)
             continue;
@@ -195,6 +195,8 @@ static int take_timers(struct nf_loop *loop, nfold_error *err)
     for (unsigned i = 0; rc >= 0 && i < loop->used; i++)
         if (loop->due[i] <= loop->now)
             rc = nf_loop_timer(loop, i, err);
+    if (loop->stage < NF_STAGE_END && loop->walltime.ask_due <= loop->now)
+        nf_loop_ask_walltime(loop);
     if (rc >= 0 && nf_walltime_stop(&loop->walltime) <= loop->now)
         rc = nf_loop_time_is_over(loop, err);
     if (rc >= 0 && loop->look_due <= loop->now)

@@ -42,9 +42,10 @@ struct nf_supervision_result {
     int halt_status;
     int is_share; /* --halt N%: halt_status is also that of a run that is done */
     int signal;
-    char why[256];      /* "time limit", "--halt", "Ctrl-C" */
-    int is_time_over;   /* the job's time, or a batch system's signal: --requeue is due */
-    size_t left_behind; /* processes that tasks had left running; they were ended */
+    char why[256];        /* "time limit", "--halt", "Ctrl-C" */
+    int may_be_cancelled; /* SIGTERM long before the job's end */
+    int is_time_over;     /* the job's time, or a batch system's signal: --requeue is due */
+    size_t left_behind;   /* processes that tasks had left running; they were ended */
 };
 
 int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision_result *result,

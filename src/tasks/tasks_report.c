@@ -24,7 +24,7 @@ void nf_tasks_report_make(struct nf_tasks_report *report, const struct nf_statis
     *report = (struct nf_tasks_report){.start_up = NAN, .processors = NAN, .load = NAN};
     nf_statistics_read(statistics, &report->figures);
     memcpy(report->status, status, sizeof report->status);
-    nf_cpus_read(&cpus, "");
+    nf_cpus_read_job(&cpus, "");
     report->cpus_allowed = cpus.allowed;
     report->cpus_online = cpus.online;
     if (slots && getloadavg(&report->load, 1) != 1)

@@ -17,6 +17,14 @@
 #define LEARNED_FROM  10 /* tasks that were ok */
 #define LEARNED_SHARE 0.95
 
+#define PATIENCE_SECONDS 30 /* a task of --need waits so long for Slurm's first answer */
+#define AGAIN_PATIENCE   5  /* and a stop for another one: the job may have been given more time */
+#define AGAIN_SECONDS    60 /* an answer holds so long, and no answer, too */
+
+/* The last task of a job array has the number of the array: alone it would stand for all of it. */
+#define JOB_OF_SHELL                                                                               \
+    "\"${SLURM_ARRAY_TASK_ID:+${SLURM_ARRAY_JOB_ID}_}${SLURM_ARRAY_TASK_ID:-$SLURM_JOB_ID}\""
+
 /* ---- asking Slurm's commands ---- */
 
 /* output: becomes the command's stdout; -1: it has ours. */
@@ -38,13 +46,15 @@ static pid_t start_shell(const char *line, int output)
     return pid;
 }
 
-static void ask_squeue(struct nf_walltime *walltime)
+static void ask_squeue(struct nf_walltime *walltime, double now)
 {
     int pipe_fd[2];
+    walltime->asked_at = now;
+    walltime->ask_due = INFINITY;
     if (pipe2(pipe_fd, O_CLOEXEC) < 0)
         return;
     walltime->asked =
-        start_shell("exec squeue --noheader --jobs=\"$SLURM_JOB_ID\" --format=%L", pipe_fd[1]);
+        start_shell("exec squeue --noheader --jobs=" JOB_OF_SHELL " --format=%L", pipe_fd[1]);
     close(pipe_fd[1]);
     fcntl(pipe_fd[0], F_SETFL, O_NONBLOCK);
     walltime->answer = pipe_fd[0];
@@ -80,6 +90,15 @@ double nf_walltime_read_left(const char *text)
     return 86400 * days + seconds;
 }
 
+/* Not long before the end, because it may have been moved; soon, where there was no answer. */
+static void plan_asking(struct nf_walltime *walltime, int is_unanswered, double now)
+{
+    double before_stop = nf_walltime_stop(walltime) - AGAIN_PATIENCE;
+    walltime->ask_due = is_unanswered                        ? now + AGAIN_SECONDS
+                        : before_stop >= now + AGAIN_SECONDS ? before_stop
+                                                             : INFINITY;
+}
+
 void nf_walltime_answered(struct nf_walltime *walltime, double now)
 {
     char text[64];
@@ -87,11 +106,12 @@ void nf_walltime_answered(struct nf_walltime *walltime, double now)
     if (size < 0 && errno == EAGAIN)
         return;
     text[size > 0 ? size : 0] = '\0';
-    double left = nf_walltime_read_left(text);
+    double left = strncmp(text, "UNLIMITED", 9) == 0 ? INFINITY : nf_walltime_read_left(text);
     if (!isnan(left))
         walltime->end = now + left;
     close(walltime->answer);
     walltime->answer = -1;
+    plan_asking(walltime, isnan(left), now);
 }
 
 /* ---- the job's end ---- */
@@ -109,6 +129,7 @@ int nf_walltime_open(struct nf_walltime *walltime, const nfold_options *options,
                      double now, nfold_error *err)
 {
     *walltime = (struct nf_walltime){.end = INFINITY,
+                                     .ask_due = INFINITY,
                                      .answer = -1,
                                      .need = nf_options_seconds(options, "need"),
                                      .grace = nf_options_seconds(options, "grace")};
@@ -117,11 +138,33 @@ int nf_walltime_open(struct nf_walltime *walltime, const nfold_options *options,
         return nf_fail(err, NFOLD_E_USAGE,
                        "option 'requeue': this is no Slurm job (SLURM_JOB_ID is not set)");
     double end = end_of_environment();
-    if (!isnan(end))
+    if (!isnan(end)) {
         walltime->end = now + (end - epoch);
-    else if (is_job)
-        ask_squeue(walltime);
+        walltime->asked_at = now;
+        if (is_job)
+            plan_asking(walltime, 0, now);
+    } else if (is_job) {
+        ask_squeue(walltime, now);
+        walltime->wait_until = isnan(walltime->need) ? 0 : now + PATIENCE_SECONDS;
+    }
     return 0;
+}
+
+int nf_walltime_ask_again(struct nf_walltime *walltime, double now)
+{
+    if (walltime->ask_due <= now)
+        walltime->ask_due = now + AGAIN_SECONDS;
+    if (!getenv("SLURM_JOB_ID") || walltime->asked > 0 || walltime->answer >= 0 ||
+        now < walltime->asked_at + AGAIN_SECONDS)
+        return 0;
+    ask_squeue(walltime, now);
+    walltime->wait_until = now + AGAIN_PATIENCE;
+    return walltime->answer >= 0;
+}
+
+double nf_walltime_awaited(const struct nf_walltime *walltime, double now)
+{
+    return walltime->answer >= 0 && now < walltime->wait_until ? walltime->wait_until : 0;
 }
 
 double nf_walltime_stop(const struct nf_walltime *walltime)
@@ -156,18 +199,28 @@ void nf_walltime_close(struct nf_walltime *walltime)
     walltime->asked = 0;
 }
 
-int nf_walltime_requeue(nfold_error *err)
+#define STATUS_IS_ENDING 9
+
+/* Who cancelled a job would have it again: Slurm takes a request for a job that it is ending. */
+int nf_walltime_requeue(int may_be_cancelled, nfold_error *err)
 {
     int status = 0;
-    pid_t pid = start_shell("exec scontrol requeue \"$SLURM_JOB_ID\"", -1);
+    pid_t pid = start_shell(may_be_cancelled ? "case $(squeue --noheader --jobs=" JOB_OF_SHELL
+                                               " --format=%T) in "
+                                               "COMPLETING* | CANCELLED*) exit 9 ;; esac; "
+                                               "exec scontrol requeue " JOB_OF_SHELL
+                                             : "exec scontrol requeue " JOB_OF_SHELL,
+                            -1);
     if (pid < 0)
         return nf_fail_errno(err, "scontrol cannot be started");
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_IS_ENDING)
+        return 0;
     if (status != 0)
         return nf_fail(err, NFOLD_E_SYSTEM,
                        "Slurm would not run this job again (scontrol requeue %s failed); continue "
                        "by hand",
                        getenv("SLURM_JOB_ID"));
-    return 0;
+    return 1;
 }

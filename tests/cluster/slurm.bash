@@ -4,11 +4,17 @@
 #     start_slurm 2               nodes node1 and node2 on this machine; no root is needed
 #     start_slurm_on_hosts 2      the same on virtual hosts (hosts.bash): nodes h1 and h2
 #     slurm srun -n 4 COMMAND...  one of Slurm's commands, talking to it; stop_slurm in teardown
+#     submit OPTION... SCRIPT...  sbatch; the job's number is in $job
+#     until_state $job COMPLETED  waits until the job is in one of these states
+#
+# More lines for slurm.conf can be given in $slurm_settings; of a line that is there twice Slurm takes
+# the last one.
 #
 # Each node says that it has 8 processors, whatever this machine has, so nothing may be bound.
 # srun waits for ever for a node that is not there: always `within SECONDS`.
 
 slurm_folder=
+slurm_settings=
 slurm_daemons=()
 
 needs_slurm() {
@@ -65,6 +71,7 @@ KillWait=2
 SchedulerParameters=bf_interval=2,sched_min_interval=0,batch_sched_delay=0
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
+$slurm_settings
 $3
 PartitionName=compute Nodes=ALL Default=YES MaxTime=60:00 DefaultTime=5:00 State=UP
 CONF
@@ -128,10 +135,41 @@ slurm() {
     fi
 }
 
+# A job asked to run again waits until Slurm's own credentials of its first run have expired.
+submit() {
+    job=$(slurm timeout 60 sbatch --parsable "$@")
+    [[ -n $job ]]
+}
+
+job_says() { # job_says $job %T: squeue's word
+    slurm squeue -h -t all -j "$1" -o "$2"
+}
+
+job_exit() { # "102": of a job that has ended
+    slurm scontrol show job "$1" | sed -n 's/.* ExitCode=\([0-9]*\):.*/\1/p' | head -n 1
+}
+
+until_state() {
+    local i state
+    for ((i = 0; i < 450; i++)); do
+        state=$(job_says "$1" %T)
+        [[ " ${*:2} " == *" $state "* ]] && return 0
+        sleep 0.1
+    done
+    echo "job $1 is $state, not ${*:2}" >&2
+    slurm scontrol show job "$1" >&2
+    return 1
+}
+
 # Daemons on virtual hosts end with the hosts.
 stop_slurm() {
+    local i
     [[ -n $slurm_folder ]] || return 0
     slurm timeout 5 scancel -f -u "$(id -un)" 2>/dev/null || true
+    for ((i = 0; i < 100; i++)); do # who watches over a job outlives Slurm's daemons
+        [[ -z $(slurm timeout 5 squeue -h -t running,completing 2>/dev/null) ]] && break
+        sleep 0.1
+    done
     if [[ ${#slurm_daemons[@]} -gt 0 ]]; then
         kill "${slurm_daemons[@]}" 2>/dev/null || true
         wait "${slurm_daemons[@]}" 2>/dev/null || true

@@ -141,6 +141,26 @@ static void slurm_limits_a_task(void **state)
     unsetenv("SLURM_CPUS_PER_TASK");
 }
 
+/* sbatch -n 8 -c 5: a program that runs once has all forty. */
+static void what_runs_once_in_its_job_has_all_of_it(void **state)
+{
+    struct nf_cpus cpus;
+    char text[256];
+    (void)state;
+    setenv("SLURM_JOB_ID", "1", 1);
+    setenv("SLURM_CPUS_PER_TASK", "2", 1);
+    setenv("SLURM_CPUS_ON_NODE", "6", 1);
+    nf_cpus_read_job(&cpus, machine("laptop"));
+    nf_cpus_explain(&cpus, text, sizeof text);
+    assert_int_equal(cpus.allowed, 6);
+    assert_string_equal(text, "6 of 8: SLURM_CPUS_ON_NODE is 6");
+    unsetenv("SLURM_CPUS_ON_NODE"); /* a shell of salloc */
+    nf_cpus_read_job(&cpus, machine("laptop"));
+    assert_int_equal(cpus.allowed, 2);
+    unsetenv("SLURM_CPUS_PER_TASK");
+    unsetenv("SLURM_JOB_ID");
+}
+
 static void the_mask_of_this_process_is_counted(void **state)
 {
     (void)state;
@@ -204,6 +224,7 @@ int main(void)
         cmocka_unit_test(the_smallest_quota_of_both_versions_wins),
         cmocka_unit_test(one_worker_is_always_allowed),
         cmocka_unit_test(slurm_limits_a_task),
+        cmocka_unit_test(what_runs_once_in_its_job_has_all_of_it),
         cmocka_unit_test(the_mask_of_this_process_is_counted),
         cmocka_unit_test(only_a_login_node_is_one),
         cmocka_unit_test(an_explanation_fits_any_size),

@@ -300,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_set_stays_on_one_node),
     };
     unsetenv("SLURM_CPUS_PER_TASK");
+    unsetenv("SLURM_CPUS_ON_NODE");
     sched_getaffinity(0, sizeof all, &all);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

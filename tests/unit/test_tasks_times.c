@@ -6,9 +6,14 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "duration.h"
 #include "ladder.h"
@@ -135,6 +140,54 @@ static void the_end_of_the_job_is_by_the_monotonic_clock(void **state)
     nfold_options_destroy(options);
 }
 
+static void wait_for_answer(struct nf_walltime *walltime, double now)
+{
+    struct pollfd answer = {.fd = walltime->answer, .events = POLLIN};
+    assert_int_equal(poll(&answer, 1, 20000), 1);
+    nf_walltime_answered(walltime, now);
+    assert_int_equal(walltime->answer, -1);
+    assert_int_equal(waitpid(walltime->asked, NULL, 0), walltime->asked);
+    walltime->asked = 0;
+}
+
+/* A squeue that says ten minutes. */
+static void slurm_is_asked_again_because_limits_can_be_changed(void **state)
+{
+    nfold_options *options = make("need", "20s");
+    nfold_error err = {0};
+    struct nf_walltime walltime;
+    char folder[] = "/tmp/nfold-times-XXXXXX", file[64], *path = strdup(getenv("PATH"));
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/squeue", folder);
+    FILE *script = fopen(file, "w");
+    assert_non_null(script);
+    fprintf(script, "#!/bin/sh\necho 10:00\n");
+    fclose(script);
+    chmod(file, 0755);
+    setenv("PATH", folder, 1);
+    setenv("SLURM_JOB_ID", "4711", 1);
+
+    assert_int_equal(nf_walltime_open(&walltime, options, 0, 1000, &err), 0);
+    assert_true(nf_walltime_awaited(&walltime, 1000) > 1000); /* --need has to know */
+    wait_for_answer(&walltime, 1000);
+    assert_true(nf_walltime_awaited(&walltime, 1000) == 0);
+    assert_true(walltime.end == 1600);
+    assert_true(walltime.ask_due > 1500 && walltime.ask_due < 1600);
+    assert_int_equal(nf_walltime_ask_again(&walltime, 1030), 0); /* the answer is fresh */
+    assert_int_equal(nf_walltime_ask_again(&walltime, 1560), 1);
+    wait_for_answer(&walltime, 1560);
+    assert_true(walltime.end == 2160);
+
+    nf_walltime_close(&walltime);
+    unsetenv("SLURM_JOB_ID");
+    setenv("PATH", path, 1);
+    free(path);
+    unlink(file);
+    rmdir(folder);
+    nfold_options_destroy(options);
+}
+
 static void without_need_it_is_learned_from_ten_tasks(void **state)
 {
     nfold_options *options = make("grace", "0s");
@@ -170,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_timeout_is_a_time_or_a_share_of_the_median),
         cmocka_unit_test(a_ladder_always_ends_with_kill),
         cmocka_unit_test(the_end_of_the_job_is_by_the_monotonic_clock),
+        cmocka_unit_test(slurm_is_asked_again_because_limits_can_be_changed),
         cmocka_unit_test(without_need_it_is_learned_from_ten_tasks),
         cmocka_unit_test(requeue_needs_a_job),
     };
