@@ -64,15 +64,27 @@ static int has_ranks(const nfold_report *report)
     return report->workers > 0 && report->worker[0].host && report->worker[0].host[0] != '\0';
 }
 
+/* "2 threads", "1 to 3 threads": of each rank. */
+static void print_threads_of_ranks(struct nfold_buffer *out, const nfold_report *report)
+{
+    unsigned least = report->worker[0].threads, most = least;
+    for (unsigned k = 1; k < report->workers; k++) {
+        unsigned threads = report->worker[k].threads;
+        least = threads < least ? threads : least;
+        most = threads > most ? threads : most;
+    }
+    if (least < most)
+        nf_buffer_print(out, "%u to ", least);
+    nf_buffer_print(out, "%u thread%s", most, most == 1 ? "" : "s");
+}
+
 /* "4 ranks of 2 threads on 2 hosts (mpi, Open MPI 4.1.4)" */
 static void print_ranks(struct nfold_buffer *out, const nfold_report *report)
 {
     struct nfold_buffer text = {0};
-    unsigned threads = report->threads / report->workers;
-    int is_even = report->threads % report->workers == 0;
-    nf_buffer_print(&text, "%u rank%s of %s%u thread%s on %u host%s (%s, %s)", report->workers,
-                    report->workers == 1 ? "" : "s", is_even ? "" : "about ", threads,
-                    threads == 1 ? "" : "s", report->hosts, report->hosts == 1 ? "" : "s",
+    nf_buffer_print(&text, "%u rank%s of ", report->workers, report->workers == 1 ? "" : "s");
+    print_threads_of_ranks(&text, report);
+    nf_buffer_print(&text, " on %u host%s (%s, %s)", report->hosts, report->hosts == 1 ? "" : "s",
                     report->backend, report->library);
     print_wrapped(out, "workers", nf_buffer_text(&text));
     nf_buffer_clear(&text);

@@ -356,6 +356,25 @@ static void a_function_of_the_user_s_is_never_said_to_run_in_the_vm(void **state
     }
 }
 
+static void ranks_of_different_sizes_are_told_as_such(void **state)
+{
+    nfold_worker_report rank[] = {{.threads = 3, .host = "a"}, {.threads = 3, .host = "b"}};
+    nfold_report report = some_report;
+    struct nfold_buffer text = {0};
+    (void)state;
+    report.backend = "mpi";
+    report.library = "an MPI";
+    report.worker = rank;
+    report.workers = report.workers_asked = report.hosts = 2;
+    nf_report_text(&text, &report, "", 0);
+    assert_non_null(strstr(nf_buffer_text(&text), "2 ranks of 3 threads on 2 hosts (mpi, an MPI)"));
+    nf_buffer_clear(&text);
+    rank[1].threads = 1;
+    nf_report_text(&text, &report, "", 0);
+    assert_non_null(strstr(nf_buffer_text(&text), "2 ranks of 1 to 3 threads on 2 hosts"));
+    nf_buffer_clear(&text);
+}
+
 static void the_note_is_wrapped_and_nothing_is_lost(void **state)
 {
     nfold_report report = some_report;
@@ -425,6 +444,7 @@ int main(void)
                                         forget_launch),
         cmocka_unit_test(the_largest_numbers_fit_into_80_columns),
         cmocka_unit_test(a_function_of_the_user_s_is_never_said_to_run_in_the_vm),
+        cmocka_unit_test(ranks_of_different_sizes_are_told_as_such),
         cmocka_unit_test(the_note_is_wrapped_and_nothing_is_lost),
         cmocka_unit_test(what_was_not_measured_is_not_shown),
         cmocka_unit_test(a_stopped_run_says_how_far_it_came),
