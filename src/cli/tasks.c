@@ -47,13 +47,14 @@ static int open_template(struct parts *parts, const struct nf_command *command, 
     return rc;
 }
 
+/* is_kept: what is read from standard input goes into the record. */
 static int open_input(struct parts *parts, const struct nf_command *command, size_t words,
-                      nfold_error *err)
+                      int is_kept, nfold_error *err)
 {
     unsigned count;
     int rc = nf_input_open(&parts->input, command->options, command->operand + words,
                            command->operand_count - words, parts->pattern, parts->slots.count, err);
-    if (rc >= 0 && parts->record && nf_input_uses_stdin(parts->input))
+    if (rc >= 0 && is_kept && nf_input_uses_stdin(parts->input))
         rc = nf_input_watch(parts->input, nf_record_keep_input, parts->record, err);
     if (rc < 0)
         return rc;
@@ -81,9 +82,15 @@ static int write_text(struct nfold_buffer *text, nfold_error *err)
 static int print_line(const struct parts *parts, struct nf_task *task, struct nfold_buffer *text,
                       nfold_error *err)
 {
+    size_t before = text->size;
     int rc = nf_template_render(parts->pattern, task, 1, text, err);
+    int is_wanted = 1;
+    if (rc >= 0 && parts->record)
+        is_wanted = rc = nf_record_admit(parts->record, task, text->data + before, err);
     nf_task_clear(task);
-    if (rc >= 0)
+    if (!is_wanted)
+        text->size = before;
+    else if (rc >= 0)
         nf_buffer_string(text, "\n");
     return rc >= 0 && text->size >= WRITE_BYTES ? write_text(text, err) : rc;
 }
@@ -106,16 +113,26 @@ static int print_lines(const struct parts *parts, struct nfold_buffer *text, nfo
     return rc;
 }
 
+static int is_resuming(const nfold_options *options)
+{
+    return nf_options_flag(options, "resume") || nf_options_flag(options, "resume-failed") ||
+           nf_options_flag(options, "retry-failed");
+}
+
 static int dry_run(struct parts *parts, const struct nf_command *command, size_t words,
                    nfold_error *err)
 {
     struct nfold_buffer text = {0};
     int rc = nf_slots_make(&parts->slots, command->options, err);
+    if (rc >= 0 && is_resuming(command->options))
+        rc =
+            nf_record_look(&parts->record, command->options, nf_template_text(parts->pattern), err);
     if (rc >= 0)
-        rc = open_input(parts, command, words, err);
+        rc = open_input(parts, command, words, 0, err);
     if (rc >= 0)
         rc = print_lines(parts, &text, err);
     int written = write_text(&text, rc < 0 ? NULL : err);
+    nf_record_forget(parts->record);
     return rc < 0 ? rc : written;
 }
 
@@ -167,7 +184,7 @@ static int open_parts(struct parts *parts, const struct nf_command *command, siz
         rc = nf_record_open(&parts->record, command->options, nf_template_text(parts->pattern),
                             command->word, err);
     if (rc >= 0)
-        rc = open_input(parts, command, words, err);
+        rc = open_input(parts, command, words, 1, err);
     if (rc >= 0)
         rc = nf_output_open(&parts->output, command->options, parts->record, err);
     if (rc >= 0)

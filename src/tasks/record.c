@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,8 +45,11 @@ struct nf_record {
     struct nf_journal_writer journal;
     struct nf_joblog *joblog;
     struct nf_saved_input input;
-    char *directory;  /* NULL: none yet */
-    int is_asked;     /* --run-dir: it stays whatever happens */
+    char *directory; /* NULL: none yet */
+    int is_asked;    /* --run-dir: it stays, unless the run is refused */
+    int levels_made; /* of it; 0: it was there before */
+    int is_new;      /* and it held no run */
+    int is_command_due;
     int has_no_place; /* no default directory can be made */
     int is_input_partly_read;
     char *why; /* the run stops early; NULL: it does not */
@@ -54,6 +58,13 @@ struct nf_record {
 };
 
 /* ---- the run directory ---- */
+
+static int write_command(struct nf_record *record, nfold_error *err)
+{
+    record->is_command_due = 0;
+    return nf_run_command_write(record->directory, record->folder, record->pattern_in_force,
+                                record->words, err);
+}
 
 /* Writes down what is known so far into the directory, whose journal is fd, locked. end: of what is
  * sound in it. */
@@ -65,9 +76,9 @@ static int fill_directory(struct nf_record *record, int fd, uint64_t end, nfold_
         return nf_fail_memory(err);
     }
     int rc = nf_journal_writer_attach(&record->journal, fd, path, end, err);
-    if (rc >= 0)
-        rc = nf_run_command_write(record->directory, record->folder, record->pattern_in_force,
-                                  record->words, err);
+    if (rc >= 0 && end == 0)
+        rc = write_command(record, err);
+    record->is_command_due = end > 0; /* a run that is refused must not spoil what is there */
     if (rc >= 0)
         rc = nf_saved_input_attach(&record->input, record->directory, err);
     return rc;
@@ -202,14 +213,18 @@ static int open_asked(struct nf_record *record, const nfold_options *options, co
     int rc = nf_run_directory_make(name, err);
     if (rc < 0)
         return rc;
+    record->levels_made = rc;
     record->is_asked = 1;
     record->directory = realpath(name, NULL);
     if (record->directory == NULL)
         return nf_fail_errno(err, "cannot find the run directory %s", name);
-    rc = nf_run_directory_lock(record->directory, &fd, err);
+    rc = nf_run_directory_check(record->directory, err);
+    if (rc >= 0)
+        rc = nf_run_directory_lock(record->directory, &fd, err);
     if (rc < 0)
         return rc;
     rc = read_earlier(record, options, fd, &end, err);
+    record->is_new = rc >= 0 && end == 0;
     if (rc >= 0)
         return fill_directory(record, fd, end, err);
     close(fd);
@@ -232,6 +247,13 @@ static int renumber_joblog(struct nf_record *record, const char *path, nfold_err
     return rc;
 }
 
+/* What was begun for a run that then was refused has nothing to tell. */
+static void unmake_directory(const struct nf_record *record)
+{
+    if (record->is_new || record->levels_made > 0)
+        nf_run_directory_remove(record->directory, record->levels_made);
+}
+
 /* A joblog is all that is known of earlier runs. */
 static int read_joblog(struct nf_record *record, const char *path, nfold_error *err)
 {
@@ -242,16 +264,20 @@ static int read_joblog(struct nf_record *record, const char *path, nfold_error *
     return rc;
 }
 
+static int fail_nothing_known(nfold_error *err)
+{
+    nf_fail(err, NFOLD_E_USAGE, "nothing says what ran before");
+    nf_error_detail(err, "to resume: --run-dir FOLDER or --joblog FILE\n");
+    return NFOLD_E_USAGE;
+}
+
 static int open_joblog(struct nf_record *record, const nfold_options *options, nfold_error *err)
 {
     const char *path = nf_options_text(options, "joblog");
     int resumes = record->resuming != RESUME_NOTHING, rc = 0;
     int is_alone = resumes && !record->is_asked;
-    if (path == NULL && is_alone) {
-        nf_fail(err, NFOLD_E_USAGE, "nothing says what ran before");
-        nf_error_detail(err, "to resume: --run-dir FOLDER or --joblog FILE\n");
-        return NFOLD_E_USAGE;
-    }
+    if (path == NULL && is_alone)
+        return fail_nothing_known(err);
     if (path == NULL)
         return 0;
     if (is_alone && record->resuming != RETRY_FAILED)
@@ -276,8 +302,10 @@ static int write_start(struct nf_record *record, nfold_error *err)
     return add_entry(record, &entry, err);
 }
 
-static void record_free(struct nf_record *record)
+void nf_record_forget(struct nf_record *record)
 {
+    if (record == NULL)
+        return;
     nf_journal_writer_close(&record->journal, NULL);
     nf_joblog_close(record->joblog, NULL);
     nf_saved_input_close(&record->input, 0, NULL);
@@ -291,17 +319,16 @@ static void record_free(struct nf_record *record)
     free(record);
 }
 
-int nf_record_open(struct nf_record **record, const nfold_options *options,
-                   const char *pattern_text, char *const *argv, nfold_error *err)
+/* Knows nothing yet. *record is to be forgotten on failure, too. */
+static int record_new(struct nf_record **record, const nfold_options *options,
+                      const char *pattern_text, nfold_error *err)
 {
-    const char *name = nf_options_text(options, "run-dir");
     struct nf_record *made = calloc(1, sizeof *made);
-    *record = NULL;
+    *record = made;
     if (made == NULL)
         return nf_fail_memory(err);
     nf_journal_writer_open(&made->journal);
     nf_saved_input_open(&made->input);
-    made->words = argv;
     made->resuming = resuming_of(options);
     made->opened_at = made->synced_at = nf_clock_now();
     made->pattern = strdup(pattern_text);
@@ -312,16 +339,71 @@ int nf_record_open(struct nf_record **record, const nfold_options *options,
         rc = nf_fail_memory(err);
     if (rc >= 0 && made->folder == NULL && (made->folder = strdup("/")) == NULL)
         rc = nf_fail_memory(err);
+    return rc;
+}
+
+int nf_record_open(struct nf_record **record, const nfold_options *options,
+                   const char *pattern_text, char *const *argv, nfold_error *err)
+{
+    const char *name = nf_options_text(options, "run-dir");
+    struct nf_record *made = NULL;
+    *record = NULL;
+    int rc = record_new(&made, options, pattern_text, err);
+    if (rc < 0) {
+        nf_record_forget(made);
+        return rc;
+    }
+    made->words = argv;
     if (rc >= 0 && name != NULL)
         rc = open_asked(made, options, name, err);
     if (rc >= 0)
         rc = open_joblog(made, options, err);
     if (rc >= 0)
         rc = write_start(made, err);
-    if (rc < 0)
-        record_free(made);
-    else
+    if (rc < 0) {
+        if (made->directory != NULL)
+            unmake_directory(made);
+        nf_record_forget(made);
+    } else
         *record = made;
+    return rc;
+}
+
+/* What is known of the folder, if there is one and it is known; nothing of it is changed. */
+static int look_at_directory(struct nf_record *record, const nfold_options *options,
+                             const char *name, nfold_error *err)
+{
+    uint64_t end;
+    record->is_asked = 1;
+    record->directory = realpath(name, NULL);
+    char *path =
+        record->directory != NULL ? nf_run_directory_file(record->directory, "journal") : NULL;
+    int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int rc = fd >= 0 ? read_earlier(record, options, fd, &end, err) : 0;
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return rc;
+}
+
+int nf_record_look(struct nf_record **record, const nfold_options *options,
+                   const char *pattern_text, nfold_error *err)
+{
+    const char *name = nf_options_text(options, "run-dir");
+    const char *joblog = nf_options_text(options, "joblog");
+    struct nf_record *made = NULL;
+    int rc = record_new(&made, options, pattern_text, err);
+    if (rc >= 0 && name != NULL)
+        rc = look_at_directory(made, options, name, err);
+    else if (rc >= 0 && joblog == NULL)
+        rc = fail_nothing_known(err);
+    else if (rc >= 0 && made->resuming == RETRY_FAILED)
+        made->resuming = RESUME_NOTHING; /* its failed lines are the input */
+    else if (rc >= 0)
+        rc = read_joblog(made, joblog, err);
+    if (rc < 0)
+        nf_record_forget(made);
+    *record = rc < 0 ? NULL : made;
     return rc;
 }
 
@@ -366,6 +448,8 @@ static int is_wanted(const struct nf_record *record, int ended)
 int nf_record_admit(struct nf_record *record, struct nf_task *task, const char *command,
                     nfold_error *err)
 {
+    if (record->is_command_due && write_command(record, err) < 0)
+        return NFOLD_E_SYSTEM;
     nf_identity_of_values(&task->identity, record->pattern, task);
     uint32_t *mark = nf_index_at(record->index, &task->identity, err);
     if (mark == NULL)
@@ -548,7 +632,9 @@ int nf_record_close(struct nf_record *record, int *balances, nfold_error *err)
     rc = rc < 0 ? rc : closed;
     record->joblog = NULL;
     if (rc >= 0 && !is_left && record->directory != NULL && !record->is_asked)
-        nf_run_directory_remove(record->directory);
-    record_free(record);
+        nf_run_directory_remove(record->directory, NF_RUN_LEVELS);
+    if (record->is_asked && record->why != NULL && record->counts.submitted == 0)
+        unmake_directory(record);
+    nf_record_forget(record);
     return rc;
 }

@@ -23,6 +23,11 @@ struct nf_record_counts {
  * before it is needed: see nf_record_tick. */
 int nf_record_open(struct nf_record **record, const nfold_options *options,
                    const char *pattern_text, char *const *argv, nfold_error *err);
+/* The same to ask nf_record_admit alone, for those who only look: reads what there is, and changes
+ * nothing. To be forgotten. */
+int nf_record_look(struct nf_record **record, const nfold_options *options,
+                   const char *pattern_text, nfold_error *err);
+void nf_record_forget(struct nf_record *record); /* NULL is fine */
 /* Gives the task its identity: 1 if it is to be started, 0 if it is done already. */
 int nf_record_admit(struct nf_record *record, struct nf_task *task, const char *command,
                     nfold_error *err);
@@ -60,7 +65,8 @@ const char *nf_record_directory(const struct nf_record *record);
 const struct nf_record_counts *nf_record_counts(const struct nf_record *record);
 /* "" or one line to say on stderr: a damaged journal, no place for a record. */
 const char *nf_record_note(const struct nf_record *record);
-/* Syncs and closes; removes a default directory if all is ok. *balances: submitted = the sum. */
+/* Syncs and closes; removes a default directory if all is ok, and one that was made for a run that
+ * stopped before its first task. *balances: submitted = the sum. */
 int nf_record_close(struct nf_record *record, int *balances, nfold_error *err);
 
 #endif

@@ -359,7 +359,7 @@ static int make_folders(const char *path, nfold_error *err)
     int rc = folder != NULL ? 0 : nf_fail_memory(err);
     if (slash != NULL && slash != folder) {
         *slash = '\0';
-        rc = nf_run_directory_make(folder, err);
+        rc = nf_run_directory_make(folder, err) < 0 ? NFOLD_E_SYSTEM : 0;
         if (rc < 0)
             nf_fail_errno(err, "cannot make the folder %s for results", folder);
     }

@@ -24,29 +24,33 @@ char *nf_run_directory_file(const char *directory, const char *name)
 
 /* ---- making ---- */
 
-static int make_one(const char *path)
+static int is_folder(const char *path)
 {
-    return mkdir(path, 0777) == 0 || errno == EEXIST ? 0 : -1;
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 int nf_run_directory_make(const char *path, nfold_error *err)
 {
     char *copy = strdup(path);
-    struct stat status;
+    int made = 0;
     if (copy == NULL)
         return nf_fail_memory(err);
     for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        (void)make_one(copy); /* the last one tells */
+        made += mkdir(copy, 0777) == 0; /* the last one tells */
         *slash = '/';
     }
-    int made = make_one(copy);
+    if (mkdir(copy, 0777) == 0)
+        made++;
+    else if (errno != EEXIST)
+        made = -1;
     free(copy);
     if (made < 0)
         return nf_fail_errno(err, "cannot make the run directory %s", path);
-    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+    if (!is_folder(path))
         return nf_fail(err, NFOLD_E_VALUE, "the run directory %s is a file", path);
-    return 0;
+    return made;
 }
 
 /* The places where runs without a name are kept, best first; NULL: there is no such place. */
@@ -106,26 +110,51 @@ int nf_run_directory_make_default(char **path, nfold_error *err)
     return rc;
 }
 
-void nf_run_directory_remove(const char *path)
+/* What nfold puts there beside the journal, which comes first. */
+static const char *const names[] = {"command",   "command.new", "input",
+                                    "input.new", "input.part",  "output"};
+#define NAME_COUNT (sizeof names / sizeof names[0])
+
+static int has_file(const char *path, const char *name)
 {
-    static const char *const names[] = {"journal",   "command", "input",
-                                        "input.new", "output",  "command.new"};
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char *file = nf_run_directory_file(path, names[i]);
-        if (file != NULL)
-            unlink(file);
-        free(file);
-    }
-    char *parent = strdup(path);
-    int gone = rmdir(path);
-    for (int level = 0; parent != NULL && gone == 0 && level < 2; level++) {
-        char *slash = strrchr(parent, '/');
-        if (slash == NULL || slash == parent)
+    char *file = nf_run_directory_file(path, name);
+    int is_there = file != NULL && access(file, F_OK) == 0;
+    free(file);
+    return is_there;
+}
+
+int nf_run_directory_check(const char *path, nfold_error *err)
+{
+    for (unsigned i = 0; i < NAME_COUNT && !has_file(path, "journal"); i++)
+        if (has_file(path, names[i]))
+            return nf_fail(err, NFOLD_E_VALUE,
+                           "%s is not a run's folder, and has a file '%s' that a run would write "
+                           "over; name a new folder",
+                           path, names[i]);
+    return 0;
+}
+
+static void remove_file(const char *path, const char *name)
+{
+    char *file = nf_run_directory_file(path, name);
+    if (file != NULL)
+        unlink(file);
+    free(file);
+}
+
+void nf_run_directory_remove(const char *path, int levels)
+{
+    for (unsigned i = 0; i < NAME_COUNT; i++)
+        remove_file(path, names[i]);
+    remove_file(path, "journal");
+    char *folder = strdup(path);
+    for (int level = 0; folder != NULL && level < levels && rmdir(folder) == 0; level++) {
+        char *slash = strrchr(folder, '/');
+        if (slash == NULL || slash == folder)
             break;
         *slash = '\0';
-        gone = rmdir(parent);
     }
-    free(parent);
+    free(folder);
 }
 
 /* ---- locking ---- */

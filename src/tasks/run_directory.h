@@ -14,14 +14,17 @@
 
 /* Joined by a slash; free it. NULL: out of memory. */
 char *nf_run_directory_file(const char *directory, const char *name);
-/* The folder and those above it. There may be one already. */
+/* The folder and those above it: how many of them were made, 0 if it was there, or < 0. */
 int nf_run_directory_make(const char *path, nfold_error *err);
 /* A new folder for a run that has no name: below .nfold/runs here or, where that cannot be
  * written, below $XDG_STATE_HOME/nfold/runs. *path is absolute; free it. */
 int nf_run_directory_make_default(char **path, nfold_error *err);
-/* Removes what nfold put there, and the folders of nfold above it if they are empty then. What
+/* A folder that is no run's, but has a file of a name that a run writes, is refused. */
+int nf_run_directory_check(const char *path, nfold_error *err);
+/* Removes what nfold put there and, so many levels up, the folders that are empty then. What
  * somebody else put there stays. */
-void nf_run_directory_remove(const char *path);
+#define NF_RUN_LEVELS 3 /* of a run without a name */
+void nf_run_directory_remove(const char *path, int levels);
 
 /* Opens its journal for reading and writing and locks it, so that two of us never write to one. */
 int nf_run_directory_lock(const char *path, int *fd, nfold_error *err);

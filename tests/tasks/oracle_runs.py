@@ -205,6 +205,7 @@ def resumed(rng):
         return Run([Case(options, template, [":::"] + codes), Case(options + [how])],
                    compares_stderr=False)
     return Run([Case(options, template, [":::"] + first), Case(options + [how], template, [":::"] + codes),
+                Case(options + [how, "--dry-run"], template, [":::"] + codes),
                 Case(options + [how], template, [":::"] + codes)], compares_stderr=False,
                compares_later_status=how != "--resume")
 

@@ -86,6 +86,41 @@ start_reading() {
     [[ $status == 0 && $output == 3* ]]
 }
 
+@test "a run that is refused leaves nothing in the folder that it was told" {
+    run nfold tasks --run-dir new/night echo :::: no-such-file
+    [[ $status == 3 && ! -e new ]]
+    mkdir kept
+    run nfold tasks --run-dir kept echo :::: no-such-file
+    [[ $status == 3 && -z $(ls -A kept) ]]
+    nfold tasks --run-dir kept echo ::: a
+    run nfold tasks --run-dir kept --resume echo :::: no-such-file
+    [[ $status == 3 ]]
+    run nfold verify kept
+    [[ $status == 0 && $output == "1 input: 1 ok" ]]
+}
+
+@test "files that are not a run's are never written over" {
+    mkdir mine
+    echo precious | tee mine/output mine/command >mine/input
+    run nfold tasks --run-dir mine echo ::: a
+    [[ $status == 2 && $output == *"not a run's folder"*"'command'"* ]]
+    [[ $(cat mine/output mine/command mine/input | sort -u) == precious && ! -e mine/journal ]]
+}
+
+@test "--dry-run --resume prints what would run, and changes nothing" {
+    run nfold tasks -j 1 --run-dir night --joblog log 'echo {}; exit {}' ::: 0 1 2
+    cp -r night before
+    cp log log.before
+    run nfold tasks --dry-run --resume-failed --run-dir night 'echo {}; exit {}' ::: 0 1 2 3
+    [[ $status == 0 && $output == $'echo 1; exit 1\necho 2; exit 2\necho 3; exit 3' ]]
+    run nfold tasks --dry-run --resume --joblog log 'echo {}; exit {}' ::: 0 1 2 3
+    [[ $status == 0 && $output == 'echo 3; exit 3' ]]
+    run nfold tasks --dry-run --resume --run-dir none echo ::: a
+    [[ $status == 0 && $output == 'echo a' && ! -e none ]]
+    diff -r night before
+    cmp log log.before
+}
+
 @test "a place that cannot be written is said before anything runs" {
     run nfold tasks --run-dir /proc/night 'touch {}' ::: ran
     [[ $status == 3 ]]
