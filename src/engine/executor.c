@@ -180,11 +180,15 @@ static int evaluate_present(struct nf_executor *executor, uint64_t chunk, unsign
     return 0;
 }
 
-static int is_whole(const struct nf_plan *plan, uint64_t chunk)
+/* How many chunks lack no item, from one on and before an end that is not far. */
+static uint64_t count_whole(const struct nf_plan *plan, uint64_t chunk, uint64_t end)
 {
-    unsigned first, last;
-    present_items(plan, chunk * plan->chunk_items, plan->chunk_items, &first, &last);
-    return last - first == plan->chunk_items;
+    uint64_t ends = plan->has_ends ? 1 : 0;
+    if (chunk < ends)
+        return 0;
+    while (end > chunk && end * plan->chunk_items > plan->items - ends)
+        end--;
+    return end - chunk;
 }
 
 static void chunk_bases(struct nf_executor *executor, uint64_t chunk)
@@ -246,14 +250,14 @@ static int lanes_by_blocks(struct nf_executor *executor, uint64_t chunk, nfold_e
 
 /* Native code for whole groups; one group a call if the items are not quick, to be able to stop. */
 static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
-                           nfold_error *err)
+                           struct nfold_lanes *lanes, nfold_error *err)
 {
     const struct nf_plan *plan = executor->job.plan;
     uint64_t groups = plan->chunk_items / NFOLD_GROUP_ITEMS, step = groups;
     if (executor->is_paced &&
         executor->pace.seconds_each * (double)plan->chunk_items > CALL_SECONDS_MAX)
         step = 1;
-    nf_lanes_start(plan->shape, &executor->fold.lanes);
+    nf_lanes_start(plan->shape, lanes);
     chunk_bases(executor, chunk);
     for (uint64_t group = 0; group < groups; group += step) {
         if (is_unwanted(executor, chunk))
@@ -261,10 +265,10 @@ static int lanes_by_kernel(struct nf_executor *executor, uint64_t chunk, nfold_k
         if (group > 0 && executor->pace.takes_turns)
             sched_yield();
         kernel(executor->base, executor->fold.weight, plan->points.h, group * NFOLD_GROUP_STEPS,
-               step, &executor->fold.lanes);
+               step, lanes);
     }
     executor->native_chunks++;
-    return check_mode(0, err);
+    return executor->job.body->type->traits & NFOLD_BODY_USER_CODE ? check_mode(0, err) : 0;
 }
 
 static int value_of(struct nf_executor *executor, double x, double *y, nfold_error *err)
@@ -358,32 +362,70 @@ static int explain_overflow(struct nf_executor *executor, uint64_t chunk, nfold_
                    (unsigned long long)(start + first), (unsigned long long)(start + last - 1));
 }
 
-/* A chunk is folded: takes it, or names its first value that is not finite. */
+/* Chunks are folded: takes them, or those before one of which the first value that is not finite
+ * is named. */
+static int take_nodes(struct nf_executor *executor, uint64_t chunk, unsigned count,
+                      const struct nfold_node *node, const struct nfold_node *even,
+                      struct nfold_fragment *fragment, nfold_error *err)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    unsigned good = plan->allow_nonfinite ? count : 0;
+    while (good < count && nf_node_is_finite(plan->shape, node[good]))
+        good++;
+    nf_fragment_append_some(plan, fragment, node, even, good);
+    return good < count ? explain_overflow(executor, chunk + good, err) : 0;
+}
+
 static int take_node(struct nf_executor *executor, uint64_t chunk, struct nfold_node node,
                      struct nfold_node even, struct nfold_fragment *fragment, nfold_error *err)
 {
-    const struct nf_plan *plan = executor->job.plan;
-    if (!plan->allow_nonfinite && !nf_node_is_finite(plan->shape, node))
-        return explain_overflow(executor, chunk, err);
-    nf_fragment_append(plan, fragment, node, even);
-    return 0;
+    return take_nodes(executor, chunk, 1, &node, &even, fragment, err);
 }
 
-static int run_large_chunk(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
+static int run_large_chunk(struct nf_executor *executor, uint64_t chunk,
                            struct nfold_fragment *fragment, nfold_error *err)
 {
-    const struct nf_plan *plan = executor->job.plan;
+    enum nfold_shape shape = executor->job.plan->shape;
     struct nfold_node node, even;
-    int rc;
-    if (kernel && plan->chunk_items >= NATIVE_CHUNK_ITEMS && is_whole(plan, chunk) &&
-        executor->pace.seconds_each < SLOW_ITEM_SECONDS)
-        rc = lanes_by_kernel(executor, chunk, kernel, err);
-    else
-        rc = lanes_by_blocks(executor, chunk, err);
+    int rc = lanes_by_blocks(executor, chunk, err);
     if (rc < 0)
         return explain_error(executor, chunk, rc, err);
-    node = nf_lanes_fold(executor->job.loops, plan->shape, &executor->fold.lanes, &even);
+    node = nf_lanes_fold(executor->job.loops, shape, &executor->fold.lanes, &even);
     return take_node(executor, chunk, node, even, fragment, err);
+}
+
+/* How many of the chunks from one on native code may take together: the fewer joins of the tree are
+ * left to be done one by one the better, so that they end where one of its subtrees does. */
+static uint64_t count_native(const struct nf_executor *executor, uint64_t chunk, uint64_t end,
+                             nfold_kernel_fn *kernel)
+{
+    const struct nf_plan *plan = executor->job.plan;
+    if (!kernel || plan->chunk_items < NATIVE_CHUNK_ITEMS ||
+        executor->pace.seconds_each >= SLOW_ITEM_SECONDS)
+        return 0;
+    if (end - chunk > NF_TOGETHER - chunk % NF_TOGETHER)
+        end = chunk + NF_TOGETHER - chunk % NF_TOGETHER;
+    return count_whole(plan, chunk, end);
+}
+
+/* At most NF_TOGETHER chunks, which are folded together: those before one that fails are taken. */
+static int run_native_chunks(struct nf_executor *executor, uint64_t chunk, uint64_t count,
+                             nfold_kernel_fn *kernel, struct nfold_fragment *fragment,
+                             nfold_error *err)
+{
+    struct nfold_node node[NF_TOGETHER], even[NF_TOGETHER];
+    unsigned done = 0;
+    int rc = 0, taken;
+    while (rc >= 0 && done < count) {
+        rc = lanes_by_kernel(executor, chunk + done, kernel, &executor->together[done], err);
+        done += rc >= 0;
+    }
+    nf_lanes_fold_together(executor->job.loops, executor->job.plan->shape, executor->together, done,
+                           node, even);
+    taken = take_nodes(executor, chunk, done, node, even, fragment, err);
+    if (taken < 0)
+        return taken;
+    return rc < 0 ? explain_error(executor, chunk + done, rc, err) : 0;
 }
 
 /* x of consecutive items that begin a chunk of less than a block. */
@@ -545,7 +587,8 @@ static int run_range(struct nf_executor *executor, uint64_t chunk, struct nfold_
     return 0;
 }
 
-/* One chunk, or as many small ones as fit a block; advances *at. */
+/* One chunk, or as many as go together: small ones in a block, others by native code; advances *at.
+ */
 static int run_some(struct nf_executor *executor, uint64_t *at, uint64_t end,
                     nfold_kernel_fn *kernel, struct nfold_fragment *fragment,
                     struct nf_failure *failure)
@@ -557,8 +600,13 @@ static int run_some(struct nf_executor *executor, uint64_t *at, uint64_t end,
         return run_ends(executor, fragment, failure);
     if (plan->kind == NFOLD_FOR)
         return run_range(executor, chunk, fragment, &failure->err);
-    if (plan->chunk_items >= NF_BLOCK_ITEMS)
-        return run_large_chunk(executor, chunk, kernel, fragment, &failure->err);
+    if (plan->chunk_items >= NF_BLOCK_ITEMS) {
+        count = count_native(executor, chunk, end, kernel);
+        if (count == 0)
+            return run_large_chunk(executor, chunk, fragment, &failure->err);
+        *at = chunk + count;
+        return run_native_chunks(executor, chunk, count, kernel, fragment, &failure->err);
+    }
     if (end > plan->chunks)
         end = plan->chunks;
     count = NF_BLOCK_ITEMS / plan->chunk_items;
@@ -603,12 +651,11 @@ static void make_canonical(struct nfold_lanes *lanes)
 int nf_executor_compare(struct nf_executor *executor, uint64_t chunk, nfold_kernel_fn *kernel,
                         nfold_error *err)
 {
-    struct nfold_lanes by_call;
+    struct nfold_lanes *by_call = &executor->fold.lanes, *by_kernel = executor->together;
     int rc = lanes_by_blocks(executor, chunk, err);
     if (rc < 0)
         return rc;
-    by_call = executor->fold.lanes;
-    make_canonical(&by_call);
-    rc = lanes_by_kernel(executor, chunk, kernel, err);
-    return rc < 0 ? rc : memcmp(&by_call, &executor->fold.lanes, sizeof by_call) != 0;
+    make_canonical(by_call);
+    rc = lanes_by_kernel(executor, chunk, kernel, by_kernel, err);
+    return rc < 0 ? rc : memcmp(by_call, by_kernel, sizeof *by_call) != 0;
 }

@@ -44,6 +44,7 @@ struct nf_executor {
     double padded[NF_BLOCK_ITEMS] NFOLD_ALIGNED; /* a small chunk; +0 beyond it */
     double base[NFOLD_LANES] NFOLD_ALIGNED;
     struct nf_fold fold;
+    struct nfold_lanes together[NF_TOGETHER]; /* of chunks by native code */
     struct nf_order_job job;
     void *scratch;
     size_t scratch_size;

@@ -47,6 +47,24 @@ void nf_fragment_append(const struct nf_plan *plan, struct nfold_fragment *fragm
         add_even(fragment, even);
 }
 
+/* Four that are a subtree are joined at once: most chunks of native code come like this. */
+void nf_fragment_append_some(const struct nf_plan *plan, struct nfold_fragment *fragment,
+                             const struct nfold_node *node, const struct nfold_node *even,
+                             unsigned count)
+{
+    uint64_t start = fragment->chunks.first + fragment->chunks.count;
+    if (count == 4 && start % 4 == 0) {
+        struct nfold_node left = nf_node_join(plan->shape, node[0], node[1]);
+        struct nfold_node right = nf_node_join(plan->shape, node[2], node[3]);
+        push(plan, fragment, nf_node_join(plan->shape, left, right), 4);
+    } else {
+        for (unsigned k = 0; k < count; k++)
+            push(plan, fragment, node[k], 1);
+    }
+    for (unsigned k = 0; plan->has_even && k < count; k++)
+        add_even(fragment, even[k]);
+}
+
 /* The size of the first maximal aligned subtree of chunks first … end-1. */
 static uint64_t first_size(const struct nf_plan *plan, uint64_t first, uint64_t end)
 {

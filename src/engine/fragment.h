@@ -12,6 +12,10 @@ void nf_fragment_start(struct nfold_fragment *fragment, uint64_t first);
  */
 void nf_fragment_append(const struct nf_plan *plan, struct nfold_fragment *fragment,
                         struct nfold_node node, struct nfold_node even);
+/* The next chunks' nodes, none of them chunk m. */
+void nf_fragment_append_some(const struct nf_plan *plan, struct nfold_fragment *fragment,
+                             const struct nfold_node *node, const struct nfold_node *even,
+                             unsigned count);
 /* right must begin where left ends; left becomes both. */
 void nf_fragment_join(const struct nf_plan *plan, struct nfold_fragment *left,
                       const struct nfold_fragment *right);

@@ -67,6 +67,18 @@ struct nfold_node nf_lanes_fold(const struct nf_order_loops *loops, enum nfold_s
     return node[0];
 }
 
+void nf_lanes_fold_together(const struct nf_order_loops *loops, enum nfold_shape shape,
+                            const struct nfold_lanes *lanes, unsigned count,
+                            struct nfold_node *node, struct nfold_node *even)
+{
+    if (count == NF_TOGETHER && nf_shape_is_sum(shape)) {
+        loops->fold_sum_together(lanes, node, even);
+        return;
+    }
+    for (unsigned k = 0; k < count; k++)
+        node[k] = nf_lanes_fold(loops, shape, lanes + k, even + k);
+}
+
 int nf_node_is_finite(enum nfold_shape shape, struct nfold_node node)
 {
     switch (shape) {

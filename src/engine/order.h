@@ -10,6 +10,7 @@
 #define NF_BLOCK_STEPS     16 /* one term of the third level of a group's fold */
 #define NF_BLOCK_ITEMS     (NF_BLOCK_STEPS * NFOLD_LANES)
 #define NF_BLOCKS_IN_GROUP (NFOLD_GROUP_STEPS / NF_BLOCK_STEPS)
+#define NF_TOGETHER        4 /* chunks whose lanes are folded side by side */
 
 static inline struct nfold_node nf_two_sum(double a, double b)
 {
@@ -49,6 +50,10 @@ struct nf_order_loops {
     void (*close_group)(struct nf_fold *fold);
     /* Sums: the lanes become one node; *even gets lane 0 before the last level: the even lanes. */
     struct nfold_node (*fold_sum_lanes)(const struct nfold_lanes *lanes, struct nfold_node *even);
+    /* The same of NF_TOGETHER chunks: one fold alone is a chain of additions that wait for each
+     * other, and its last levels are too narrow for vectors. */
+    void (*fold_sum_together)(const struct nfold_lanes *lanes, struct nfold_node *node,
+                              struct nfold_node *even);
 };
 
 const struct nf_order_loops *nf_order_loops_find(const char *isa_name);
@@ -66,6 +71,10 @@ struct nfold_node nf_node_join(enum nfold_shape shape, struct nfold_node left,
 /* All lanes become one node. *even as in fold_sum_lanes, for sums. */
 struct nfold_node nf_lanes_fold(const struct nf_order_loops *loops, enum nfold_shape shape,
                                 const struct nfold_lanes *lanes, struct nfold_node *even);
+/* Those of `count` chunks, at most NF_TOGETHER. */
+void nf_lanes_fold_together(const struct nf_order_loops *loops, enum nfold_shape shape,
+                            const struct nfold_lanes *lanes, unsigned count,
+                            struct nfold_node *node, struct nfold_node *even);
 /* Did every value that went into a node look finite? For sums: is the sum finite? */
 int nf_node_is_finite(enum nfold_shape shape, struct nfold_node node);
 /* The two ends of trapezoid and Simpson. */

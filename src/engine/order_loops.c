@@ -266,6 +266,47 @@ static struct nfold_node fold_sum_lanes(const struct nfold_lanes *lanes, struct 
     return root.hi - root.hi == 0 ? root : fold_lanes_tested(lanes, even);
 }
 
+/* Four lanes of a chunk, then one lane of four chunks. */
+typedef double four __attribute__((vector_size(4 * sizeof(double)), may_alias));
+_Static_assert(NF_TOGETHER == 4, "as many chunks as there are numbers in four");
+
+/* fold_level of what lies w apart. */
+static inline void fold_fours(const four *hi, const four *lo, four *hi_out, four *lo_out, int w)
+{
+    for (int v = 0; v < w; v++) {
+        four s = hi[v] + hi[v + w], t = s - hi[v];
+        four e = (hi[v] - (s - t)) + (hi[v + w] - t);
+        e += lo[v] + lo[v + w];
+        hi_out[v] = s + e;
+        lo_out[v] = e - (hi_out[v] - s);
+    }
+}
+
+static void fold_sum_together(const struct nfold_lanes *lanes, struct nfold_node *node,
+                              struct nfold_node *even)
+{
+    four hi[4], lo[4]; /* lane by lane, of all chunks */
+    for (int c = 0; c < NF_TOGETHER; c++) {
+        four high[4], low[4];
+        fold_fours((const four *)lanes[c].hi, (const four *)lanes[c].lo, high, low, 4);
+        fold_fours(high, low, high, low, 2);
+        fold_fours(high, low, high, low, 1);
+        for (int l = 0; l < 4; l++) {
+            hi[l][c] = high[0][l];
+            lo[l][c] = low[0][l];
+        }
+    }
+    fold_fours(hi, lo, hi, lo, 2);
+    for (int c = 0; c < NF_TOGETHER; c++)
+        even[c] = (struct nfold_node){hi[0][c], lo[0][c]};
+    fold_fours(hi, lo, hi, lo, 1);
+    for (int c = 0; c < NF_TOGETHER; c++) {
+        node[c] = (struct nfold_node){hi[0][c], lo[0][c]};
+        if (!(node[c].hi - node[c].hi == 0))
+            node[c] = fold_lanes_tested(lanes + c, even + c);
+    }
+}
+
 extern const struct nf_order_loops NAME_OF(nf_order_loops_, NF_ISA_NAME);
 const struct nf_order_loops NAME_OF(nf_order_loops_, NF_ISA_NAME) = {
     .lane_bases = lane_bases,
@@ -281,4 +322,5 @@ const struct nf_order_loops NAME_OF(nf_order_loops_, NF_ISA_NAME) = {
         },
     .close_group = close_group,
     .fold_sum_lanes = fold_sum_lanes,
+    .fold_sum_together = fold_sum_together,
 };

@@ -68,6 +68,44 @@ static void appending_all_chunks_gives_the_tree(void **state)
     }
 }
 
+static void fill_some(const struct nf_plan *plan, struct nfold_fragment *fragment, uint64_t first,
+                      uint64_t count)
+{
+    struct nfold_node node[4], even[4];
+    nf_fragment_start(fragment, first);
+    for (uint64_t k = 0; k < count;) {
+        uint64_t some = draw(3) ? 4 - (first + k) % 4 : 1 + draw(4);
+        if (some > count - k)
+            some = count - k;
+        for (uint64_t i = 0; i < some; i++) {
+            node[i] = chunk_node(first + k + i);
+            even[i] = chunk_node(2 * (first + k + i));
+        }
+        nf_fragment_append_some(plan, fragment, node, even, (unsigned)some);
+        k += some;
+    }
+}
+
+static void chunks_that_come_several_at_a_time_give_the_same_fragment(void **state)
+{
+    struct nf_plan plan = {.chunks = 1000, .has_even = 1};
+    (void)state;
+    for (uint64_t k = 0; k < 500; k++) {
+        struct nfold_fragment one_by_one, several;
+        uint64_t first = draw(70), count = 1 + draw(200);
+        nf_fragment_start(&one_by_one, first);
+        for (uint64_t c = first; c < first + count; c++)
+            nf_fragment_append(&plan, &one_by_one, chunk_node(c), chunk_node(2 * c));
+        fill_some(&plan, &several, first, count);
+        assert_int_equal(several.node_count, one_by_one.node_count);
+        assert_memory_equal(&several.chunks, &one_by_one.chunks, sizeof several.chunks);
+        assert_memory_equal(&several.even_hi, &one_by_one.even_hi, sizeof(double));
+        assert_memory_equal(&several.even_lo, &one_by_one.even_lo, sizeof(double));
+        assert_memory_equal(several.node, one_by_one.node,
+                            several.node_count * sizeof *several.node);
+    }
+}
+
 /* Ranges of random sizes, in random order. */
 static void merge_at_random(uint64_t m)
 {
@@ -152,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(appending_all_chunks_gives_the_tree),
+        cmocka_unit_test(chunks_that_come_several_at_a_time_give_the_same_fragment),
         cmocka_unit_test(merging_in_any_order_gives_the_tree),
         cmocka_unit_test(the_list_of_pieces_does_not_grow_with_the_chunks),
         cmocka_unit_test(a_fragment_has_room_for_the_largest_run),
