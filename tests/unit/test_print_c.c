@@ -123,16 +123,22 @@ static void compile(const char *compiler, const struct case_of *c, enum nf_isa i
     nf_buffer_clear(&text);
 }
 
-static void run(const struct case_of *c, const struct nfold_buffer *object,
-                struct nfold_lanes *lanes)
+static void *load(const struct nfold_buffer *object, nfold_kernel_fn **kernel)
 {
     void *handle = NULL;
     nfold_error err = {0};
     if (nf_native_load(object->data, object->size, &handle, &err) < 0)
         fail_msg("%s", err.message);
+    *(void **)kernel = nf_native_symbol(handle, NF_PRINT_C_KERNEL);
+    assert_non_null(*kernel);
+    return handle;
+}
+
+static void run(const struct case_of *c, const struct nfold_buffer *object,
+                struct nfold_lanes *lanes)
+{
     nfold_kernel_fn *kernel;
-    *(void **)&kernel = nf_native_symbol(handle, NF_PRINT_C_KERNEL);
-    assert_non_null(kernel);
+    void *handle = load(object, &kernel);
     kernel(c->base, c->weight, c->h, FIRST_STEP, GROUPS, lanes);
     nf_native_unload(handle);
 }
@@ -214,6 +220,41 @@ static void all_shapes_of_a_light_program(void **state)
     finish(&ir, nf_ir_op2(&ir, NF_IR_SUB, squared(&ir, x), nf_ir_const(&ir, 0.1)));
     check_shapes(&ir, -2, 1.0 / 3072);
     check(&ir, NFOLD_SHAPE_SUM, -2, 1.0 / 3072, GCC);
+    nf_ir_clear(&ir);
+}
+
+/* No chunk has more than 16 groups, but who wants may go on: 32q is then not from the kernel's
+ * table. */
+static void a_range_longer_than_a_chunk_is_folded_like_its_parts(void **state)
+{
+    nf_ir ir;
+    struct case_of c = {.ir = &ir, .shape = NFOLD_SHAPE_SUM, .h = 1.0 / 3072};
+    char path[4096];
+    (void)state;
+    nf_ir_init(&ir);
+    finish(&ir, squared(&ir, nf_ir_input(&ir, 0)));
+    for (unsigned lane = 0; lane < NFOLD_LANES; lane++)
+        c.base[lane] = fma(lane, c.h, -2);
+    if (nf_native_find(NULL, path, sizeof path, NULL) < 0)
+        skip();
+    for (int isa = 0; isa < NF_ISA_COUNT; isa++) {
+        struct nfold_buffer object = {0};
+        struct nfold_lanes whole, parts;
+        nfold_kernel_fn *kernel;
+        void *handle;
+        if (!nf_isa_runs_here((enum nf_isa)isa))
+            continue;
+        compile(path, &c, (enum nf_isa)isa, &object);
+        handle = load(&object, &kernel);
+        begin(&c, &whole);
+        begin(&c, &parts);
+        kernel(c.base, c.weight, c.h, 0, 19, &whole);
+        kernel(c.base, c.weight, c.h, 0, 16, &parts);
+        kernel(c.base, c.weight, c.h, 16 * NFOLD_GROUP_STEPS, 3, &parts);
+        assert_memory_equal(&whole, &parts, sizeof whole);
+        nf_native_unload(handle);
+        nf_buffer_clear(&object);
+    }
     nf_ir_clear(&ir);
 }
 
@@ -348,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_shapes_of_a_light_program),
+        cmocka_unit_test(a_range_longer_than_a_chunk_is_folded_like_its_parts),
         cmocka_unit_test(a_constant_and_the_input_itself),
         cmocka_unit_test(values_that_are_not_finite_subnormal_or_zero),
         cmocka_unit_test(a_rare_program_with_a_table_and_integers),

@@ -382,27 +382,50 @@ NF_INLINE void nf_group(const double *base, const double *weight, nf_real h, con
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
 
-__attribute__((visibility("default"))) void nf_kernel(const double *base, const double *weight,
-                                                      double h, __UINT64_TYPE__ first_step,
-                                                      __UINT64_TYPE__ groups,
-                                                      struct nf_lanes *lanes)
+/* 32q of each step of the longest chunk: loads are cheap where additions are not. Filled when the
+ * code is loaded: to spell 1024 numbers out takes a compiler as long as a light program. */
+#define NF_CHUNK_STEPS 1024
+static double nf_chunk_steps[NF_CHUNK_STEPS] __attribute__((aligned(64)));
+
+__attribute__((constructor)) static void nf_fill_steps(void)
 {
-    /* 32q of each step of the group at hand: loads are cheap where additions are not. */
-    double steps[NF_GROUP_STEPS] __attribute__((aligned(64)));
+    for (int i = 0; i < NF_CHUNK_STEPS; i++)
+        nf_chunk_steps[i] = 32.0 * i;
+}
+
+/* Those of the first group of a range that is longer than any chunk; they are moved on. */
+NF_INLINE void nf_begin_steps(double *steps, __UINT64_TYPE__ first_step)
+{
     nf_real some;
     for (int i = 0; i < NF_WIDTH; i++)
         some[i] = 32.0 * (double)(__INT64_TYPE__)(first_step + (unsigned)i);
     for (int i = 0; i < NF_GROUP_STEPS; i += NF_WIDTH, some += 32.0 * NF_WIDTH)
         nf_store(steps + i, some);
+}
+
+__attribute__((visibility("default"))) void nf_kernel(const double *base, const double *weight,
+                                                      double h, __UINT64_TYPE__ first_step,
+                                                      __UINT64_TYPE__ groups,
+                                                      struct nf_lanes *lanes)
+{
+    double moving[NF_GROUP_STEPS] __attribute__((aligned(64)));
+    const double *steps = nf_chunk_steps + first_step;
+    int is_moving = first_step + groups * NF_GROUP_STEPS > NF_CHUNK_STEPS;
+    if (is_moving) {
+        nf_begin_steps(moving, first_step);
+        steps = moving;
+    }
     for (__UINT64_TYPE__ group = 0; group < groups; group++) {
-        NF_KEEP_IN_MEMORY(steps)
         /* clang-format off */
         NF_ROLLED
         for (int lane = 0; lane < NF_LANES; lane += NF_VECTORS * NF_WIDTH)
             nf_group(base + lane, weight + lane, nf_all(h), steps, lanes, lane);
         /* clang-format on */
-        for (int i = 0; i < NF_GROUP_STEPS; i += NF_WIDTH)
-            nf_store(steps + i, nf_load(steps + i) + 32.0 * NF_GROUP_STEPS);
+        if (is_moving)
+            for (int i = 0; i < NF_GROUP_STEPS; i += NF_WIDTH)
+                nf_store(moving + i, nf_load(moving + i) + 32.0 * NF_GROUP_STEPS);
+        else
+            steps += NF_GROUP_STEPS;
     }
     for (int lane = 0; lane < NF_LANES; lane += NF_WIDTH)
         nf_finish(lanes, lane);
