@@ -172,10 +172,18 @@ static int find_by_scan(struct nf_descendants *list, pid_t top)
     return rc;
 }
 
+int nf_descendants_can_be_seen(void)
+{
+    char text[32];
+    ssize_t size = readlink("/proc/self", text, sizeof text - 1);
+    text[size > 0 ? size : 0] = '\0';
+    return size > 0 && atoi(text) == (int)getpid();
+}
+
 int nf_descendants_find(struct nf_descendants *list, pid_t top)
 {
     list->count = 0;
-    if (access("/proc/self/stat", R_OK) != 0)
+    if (!nf_descendants_can_be_seen())
         return -1;
     return has_children_files() ? find_by_children(list, top) : find_by_scan(list, top);
 }

@@ -60,9 +60,13 @@ static uint64_t read_number(int folder, const char *file, const char *word)
     return at ? strtoull(at + strlen(word), NULL, 10) : 0;
 }
 
+/* Process numbers are those of our namespace, and in each the first run's is 1. */
 static int name_group(char *name, size_t size, pid_t run, unsigned slot, const char *own)
 {
-    int length = snprintf(name, size, "%s/nfold.%d.%u", own, (int)run, slot);
+    struct stat space = {0};
+    stat("/proc/self/ns/pid", &space);
+    int length =
+        snprintf(name, size, "%s/nfold.%d.%ju.%u", own, (int)run, (uintmax_t)space.st_ino, slot);
     return length > 0 && (size_t)length < size ? 0 : -1;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "descendants.h"
 #include "free_memory.h"
 #include "number.h"
 #include "read_file.h"
@@ -73,6 +74,10 @@ int nf_memory_limit_open(struct nf_memory_limit *memory, const nfold_options *op
         return rc;
     memory->limit = (uint64_t)limit;
     open_groups(memory);
+    if (!memory->is_grouped && !nf_descendants_can_be_seen())
+        return nf_fail(err, NFOLD_E_MISSING,
+                       "option 'mem-per-task': the memory of tasks cannot be seen: /proc is not "
+                       "mounted, or not that of this process namespace (unshare --mount-proc)");
     return 0;
 }
 

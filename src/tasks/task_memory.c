@@ -53,7 +53,8 @@ static uint64_t sum(pid_t task, const struct nf_descendants *below, uint64_t (*m
 uint64_t nf_task_memory(pid_t task, uint64_t exact_above)
 {
     struct nf_descendants below = {0};
-    nf_descendants_find(&below, task);
+    if (nf_descendants_find(&below, task) < 0)
+        return 0;
     uint64_t bytes = sum(task, &below, resident);
     if (bytes > exact_above && below.count > 0)
         bytes = sum(task, &below, proportional);

@@ -42,6 +42,7 @@ write_slurm_conf() { # write_slurm_conf CONTROLLER PORT NODE-LINES
     slurm_folder=$BATS_TEST_TMPDIR/slurm
     mkdir -p "$slurm_folder"/{state,spool,log,run,tmp}
     : >"$slurm_folder/plugstack.conf"
+    printf 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n' >"$slurm_folder/cgroup.conf"
     cat >"$slurm_folder/slurm.conf" <<CONF
 ClusterName=nfold
 SlurmctldHost=$1

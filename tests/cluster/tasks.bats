@@ -49,6 +49,14 @@ until_run_again() {
     return 1
 }
 
+# Processes of this test with that name, all of them at once.
+pids_of() {
+    local file
+    for file in $(grep -lsz "^$mark\$" /proc/[0-9]*/environ); do
+        [[ $(<"${file%environ}comm") == "$1" ]] && echo "${file//[^0-9]/}"
+    done
+}
+
 lines_of() {
     cat "$@" 2>/dev/null | wc -l
 }
@@ -168,4 +176,16 @@ lines_of() {
     rm err
     run_job --mem=200 -- -j 4 --mem-per-task 90M 'echo {%}; sleep 0.3 #' ::: $(seq 8)
     [[ $exit_code == 0 && $(sort -u out) == $'1\n2' ]]
+}
+
+@test "the job's cgroup ends what nfold and its guardian, killed at once, leave behind" {
+    ((EUID == 0)) && [[ -d /sys/fs/cgroup/freezer ]] || skip "needs root and a freezer cgroup"
+    slurm_settings=ProctrackType=proctrack/cgroup
+    start_slurm 1
+    start_job -- -j 2 'setsid sh -c "echo >on-{}; sleep 600" & sleep 600 #' ::: 1 2
+    until_true lines 2 on-1 on-2
+    kill -9 $(pids_of nfold)
+    until_state "$job" FAILED
+    until_true none_lives
+    rmdir /sys/fs/cgroup/freezer/slurm_node1 2>/dev/null || :
 }
