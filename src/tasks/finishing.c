@@ -132,6 +132,7 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
                                    nf_buffer_text(&attempt->line), &result, rc < 0 ? NULL : err);
     rc = rc < 0 ? rc : recorded;
     nf_statistics_ended(loop->with->statistics, &result, loop->now);
+    nf_gate_ended(&loop->gate, result.status == NF_TASK_OK);
     if (loop->with->ended)
         loop->with->ended(loop->with->user, &attempt->task, nf_buffer_text(&attempt->line), &result,
                           attempt->began);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "columns.h"
 #include "combine.h"
@@ -192,6 +193,24 @@ static int skip_line(struct nf_input *input, nfold_error *err)
     return rc;
 }
 
+/* --header 0: {file} is the column of a file's inputs. A list has its number. */
+static int name_sources(struct nf_input *input, nfold_error *err)
+{
+    struct nf_source *source;
+    int rc = 0;
+    input->has_names = 1;
+    for (unsigned i = 0; rc >= 0 && (source = nf_combine_source(input->combine, i)); i++) {
+        char *name = NULL;
+        int fd = nf_source_fd(source);
+        if (fd > STDIN_FILENO)
+            name = strdup(nf_source_name(source));
+        else if ((fd < 0 ? asprintf(&name, "%u", i + 1) : asprintf(&name, "-")) < 0)
+            name = NULL;
+        rc = nf_values_append(&input->names, name, err);
+    }
+    return rc;
+}
+
 static int read_names(struct nf_input *input, nfold_error *err)
 {
     struct nf_source *source;
@@ -219,7 +238,7 @@ static int read_names(struct nf_input *input, nfold_error *err)
 
 static size_t count_or(const nfold_options *options, const char *name, size_t otherwise)
 {
-    double count = nf_options_count(options, name);
+    double count = nf_options_size(options, name); /* 2k is a number of inputs, too */
     return isnan(count) ? otherwise : (size_t)count;
 }
 
@@ -269,8 +288,9 @@ int nf_input_open(struct nf_input **input, const nfold_options *options,
         rc = add_sources(opened, options, operands, operand_count, err);
     if (rc >= 0 && nf_options_flag(options, "skip-first-line"))
         rc = skip_line(opened, err);
-    if (rc >= 0 && nf_options_is_set(options, "header"))
-        rc = read_names(opened, err);
+    const char *header = nf_options_text(options, "header");
+    if (rc >= 0 && header)
+        rc = strcmp(header, "0") == 0 ? name_sources(opened, err) : read_names(opened, err);
     if (rc < 0) {
         nf_input_close(opened);
         return rc;

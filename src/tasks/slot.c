@@ -42,7 +42,7 @@ static int read_jobs(struct plan *plan, const char *text, nfold_error *err)
     else if (is_less)
         value = all - value;
     else if (is_share)
-        value = floor(all * value / 100);
+        value = ceil(all * value / 100);
     else if (value == 0)
         plan->is_all = 1;
     plan->wanted = value >= 1 ? value : 1;

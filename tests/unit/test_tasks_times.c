@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "duration.h"
+#include "gate.h"
 #include "ladder.h"
 #include "options.h"
 #include "statistics.h"
@@ -215,6 +216,38 @@ static void requeue_needs_a_job(void **state)
     nfold_options_destroy(options);
 }
 
+/* As GNU parallel's: a failure makes it 30 % longer, a success 10 % shorter. */
+static void an_automatic_delay_goes_by_how_tasks_end(void **state)
+{
+    (void)state;
+    struct nf_gate gate;
+    nfold_options *options = make("delay", "1m40sauto");
+    assert_int_equal(nf_gate_read(&gate, options, NULL), 0);
+    nf_gate_ended(&gate, 0);
+    assert_true(fabs(gate.delay - 130) < 1e-9);
+    nf_gate_ended(&gate, 1);
+    assert_true(fabs(gate.delay - 117) < 1e-9);
+    nfold_options_destroy(options);
+    options = make("delay", "10s");
+    assert_int_equal(nf_gate_read(&gate, options, NULL), 0);
+    nf_gate_ended(&gate, 0);
+    assert_true(gate.delay == 10);
+    nfold_options_destroy(options);
+}
+
+static void what_is_no_delay_or_load_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {{"delay", "auto"}, {"delay", "1xauto"}, {"load", "+"},
+                                           {"load", "+5%"},   {"load", "x"},       {"load", ""}};
+    struct nf_gate gate;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        nfold_options *options = make(wrong[i][0], wrong[i][1]);
+        assert_int_equal(nf_gate_read(&gate, options, NULL), NFOLD_E_VALUE);
+        nfold_options_destroy(options);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +259,8 @@ int main(void)
         cmocka_unit_test(slurm_is_asked_again_because_limits_can_be_changed),
         cmocka_unit_test(without_need_it_is_learned_from_ten_tasks),
         cmocka_unit_test(requeue_needs_a_job),
+        cmocka_unit_test(an_automatic_delay_goes_by_how_tasks_end),
+        cmocka_unit_test(what_is_no_delay_or_load_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
