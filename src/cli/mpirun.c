@@ -18,13 +18,11 @@
 #include "read_file.h"
 #include "signals.h"
 
-#define TICK_MS         100
-#define LAST_TICK_MS    1
-#define LOST_SECONDS    6.0 /* the ranks that are left end within this (session.c, port.c) */
-#define AGAIN_SECONDS   1.0 /* two signals in five seconds end Open MPI's mpirun at once */
-#define REPEAT_SECONDS  6.0 /* and so much apart they do not */
-#define ORDERLY_SIGNALS 2
-#define LINE_SIZE       512
+#define TICK_MS        100
+#define LAST_TICK_MS   1
+#define LOST_SECONDS   6.0 /* the ranks that are left end within this (session.c, port.c) */
+#define REPEAT_SECONDS 6.0 /* two signals in five end Open MPI's mpirun at once */
+#define LINE_SIZE      512
 
 enum { OUTPUT, WORDS, STREAMS };
 
@@ -36,10 +34,10 @@ struct mpirun {
     char line[LINE_SIZE];    /* that is not whole yet */
     size_t length;
     int has_rank_spoken, is_short_of_slots;
-    double caught_at;        /* a signal to this process; 0: none */
-    double lost_at, told_at; /* a host is lost; mpirun was told so; 0: not yet */
-    int signals;             /* that told it so */
-    int is_told;             /* the signal to this process was passed on */
+    double caught_at; /* a signal to this process; 0: none */
+    double lost_at;   /* a rank was given up; 0: none */
+    int is_told;      /* the signal to this process was passed on */
+    int is_killed;
 };
 
 /* ---- its words ------------------------------------------------------------------------------- */
@@ -141,16 +139,15 @@ static void pass_signal_on(struct mpirun *mpirun)
     kill(mpirun->pid, number);
 }
 
-/* Ranks that have lost one end by themselves. mpirun waits for minutes to reach its host. */
+/* Ranks that have lost one end by themselves; mpirun would wait for minutes to reach its host. Open
+ * MPI's crashes when it is told to end a second time, so nobody tells it. */
 static void end_if_lost(struct mpirun *mpirun)
 {
-    double now = nf_clock_now();
-    if (mpirun->lost_at == 0 || now - mpirun->lost_at < LOST_SECONDS ||
-        now - mpirun->told_at < AGAIN_SECONDS)
+    if (mpirun->lost_at == 0 || mpirun->is_killed ||
+        nf_clock_now() - mpirun->lost_at < LOST_SECONDS)
         return;
-    kill(mpirun->pid, mpirun->signals < ORDERLY_SIGNALS ? SIGTERM : SIGKILL);
-    mpirun->signals++;
-    mpirun->told_at = now;
+    kill(mpirun->pid, SIGKILL);
+    mpirun->is_killed = 1;
 }
 
 /* 1: it has ended, and all that it said is shown; what it has left behind may say more. */
@@ -174,6 +171,10 @@ static int explain(const struct mpirun *mpirun, const struct nf_launcher *launch
                        "mpirun has fewer than %s slots, by its host file, its settings or the job: "
                        "ask for fewer ranks with -j, or for a larger job",
                        launcher->number);
+    if (mpirun->is_killed)
+        return nf_fail(err, NFOLD_E_SYSTEM,
+                       "mpirun still waited for the lost host and was ended; what it had started "
+                       "there ends as soon as that host hears of it");
     if (status != 0 && !mpirun->has_rank_spoken && nf_signals_caught() == 0)
         return nf_fail(err, NFOLD_E_SYSTEM,
                        "mpirun ended with status %d and no answer: its own words are above",

@@ -9,9 +9,7 @@ load slurm
 : "${NFOLD:?set NFOLD to the command under test}"
 
 setup() {
-    forget_launchers
-    mark_processes
-    cd "$BATS_TEST_TMPDIR" || exit
+    begin_ranks
     # Items that take time and hardly a processor, however many ranks there are.
     cat >slow.c <<'C'
 #include <unistd.h>
@@ -24,9 +22,7 @@ C
 teardown() {
     stop_slurm
     stop_hosts
-    local left
-    left=$(marked)
-    [[ -z $left ]] || kill -KILL $left 2>/dev/null || true
+    end_ranks
 }
 
 up() { # up openmpi HOSTS: hosts, or a reason to skip
@@ -168,6 +164,37 @@ C
         restore_link h2
         end_job
         [[ $status != 0 && $status != 124 ]]
+        wait_until nobody_on h1 h2
+        stop_hosts
+    done
+}
+
+# nfold starts the mpirun itself, as in a job of several hosts, which mpirun finds by variables.
+start_own() { # start_own openmpi h1,h2 COMMAND...
+    local hosts=${2//,/ } host
+    printf '%s slots=1\n' $hosts >hosts-openmpi
+    printf '%s:1\n' $hosts >hosts-mpich
+    on_head env OMPI_MCA_orte_default_hostfile="$PWD/hosts-openmpi" \
+        OMPI_MCA_plm_rsh_agent="$cluster_folder/on-host" HYDRA_HOST_FILE="$PWD/hosts-mpich" \
+        HYDRA_LAUNCHER=ssh HYDRA_LAUNCHER_EXEC="$cluster_folder/on-host" HYDRA_IFACE=bridge \
+        timeout --foreground 60 "${@:3}" -b mpi --mpi "$1" -j "$(wc -w <<<"$hosts")" >out 2>&1 &
+    job=$!
+    for host in $hosts; do
+        wait_until eval "[[ -n \$(processes_on $host nfold) ]]"
+    done
+    sleep 1
+}
+
+@test "a cut link: nfold that started mpirun itself ends it, and does not wait for the link" {
+    for implementation in openmpi mpich; do
+        up $implementation 2
+        start_own $implementation h1,h2 "$NFOLD" "${endless[@]}" --peer-timeout 3
+        cut_link h2
+        end_job
+        [[ $status == 3 && $(grep -c 'rank 1 on h2 has been silent for 3 s' out) == 1 ]]
+        wait_until nobody_on h1
+        wait_until eval '[[ -z $(processes_on h2 nfold) ]]'
+        restore_link h2
         wait_until nobody_on h1 h2
         stop_hosts
     done

@@ -4,7 +4,8 @@
 #     needs_module openmpi|mpich  the same where nfold was built without its module
 #     ranks openmpi 4 COMMAND...  runs the command in so many ranks on this machine
 #     compile_mpi openmpi SOURCE PROGRAM
-#     mark_processes              in setup: what this test starts can be found by
+#     begin_ranks, end_ranks      as setup and teardown; `job` is a work to be done
+#     mark_processes              what this test starts can be found by
 #     marked [NAME]               the numbers of its processes that still run
 #
 # Every rank busy-waits in some MPI calls and this machine may have fewer processors than ranks:
@@ -85,6 +86,20 @@ marked() {
         [[ -z ${1:-} || $(<"$proc/comm") == "$1" ]] && echo "${proc#/proc/}"
     done 2>/dev/null
     return 0
+}
+
+begin_ranks() {
+    forget_launchers
+    mark_processes
+    cd "$BATS_TEST_TMPDIR" || exit
+    job=(integrate 'sin(x)*exp(-x)' 0 10 1e6)
+}
+
+# What a failed test left is not for the next one.
+end_ranks() {
+    local left
+    left=$(marked)
+    [[ -z $left ]] || kill -KILL $left 2>/dev/null || true
 }
 
 # What the launchers and Slurm leave is not for the next command.

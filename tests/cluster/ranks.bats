@@ -6,17 +6,11 @@ load mpi
 : "${NFOLD:?set NFOLD to the command under test}"
 
 setup() {
-    forget_launchers
-    mark_processes
-    cd "$BATS_TEST_TMPDIR" || exit
-    job=(integrate 'sin(x)*exp(-x)' 0 10 1e6)
+    begin_ranks
 }
 
 teardown() {
-    local left
-    left=$(marked)
-    # What a failed test left is not for the next one.
-    [[ -z $left ]] || kill -KILL $left 2>/dev/null || true
+    end_ranks
 }
 
 @test "Open MPI: the bits of serial by 1 to 5 ranks" {

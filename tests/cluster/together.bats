@@ -6,17 +6,11 @@ load mpi
 : "${NFOLD:?set NFOLD to the command under test}"
 
 setup() {
-    forget_launchers
-    mark_processes
-    cd "$BATS_TEST_TMPDIR" || exit
-    job=(integrate 'sin(x)*exp(-x)' 0 10 1e6)
+    begin_ranks
 }
 
 teardown() {
-    local left
-    left=$(marked)
-    # What a failed test left is not for the next one.
-    [[ -z $left ]] || kill -KILL $left 2>/dev/null || true
+    end_ranks
 }
 
 @test "other works: fewer chunks than ranks, one item, an empty interval, simpson, reductions" {
@@ -167,6 +161,25 @@ PYTHON
     done
 }
 
+@test "ranks may have different numbers of threads, and share the work by them" {
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        ranks $implementation 1 "$NFOLD" "${job[@]}" --json --threads 1 : \
+            -n 1 "$NFOLD" "${job[@]}" --json --threads=3 >out
+        serial=$(hash_of "$NFOLD" "${job[@]}" -b serial)
+        grep "\"hash\": \"$serial\"" out
+        run python3 - <<'PYTHON'
+import json
+ranks = json.load(open("out"))["report"]["worker"]
+print(ranks)
+assert [rank["threads"] for rank in ranks] == [1, 3]
+assert abs(3 * ranks[0]["chunks"] - ranks[1]["chunks"]) <= 8
+PYTHON
+        echo "$output"
+        [[ $status == 0 ]]
+    done
+}
+
 # ---- wrong use ----------------------------------------------------------------------------------
 
 @test "-j and the launcher's number of ranks are compared" {
@@ -209,6 +222,31 @@ PYTHON
     [[ $status == 3 && $output == *"mpirun"*"openmpi-bin"* ]]
 }
 
+@test "an mpirun that nfold starts and that refuses: its words, and what they mean" {
+    needs_module openmpi
+    unset OMPI_MCA_rmaps_base_oversubscribe
+    echo 'localhost slots=2' >hosts
+    run env OMPI_MCA_orte_default_hostfile="$PWD/hosts" SLURM_JOB_ID=1 SLURM_NTASKS=4 \
+        "$NFOLD" "${job[@]}" -b mpi --mpi openmpi
+    echo "$output"
+    [[ $status == 2 && $output == *"There are not enough slots"* ]]
+    [[ $output == *"nfold integrate: mpirun has fewer than 4 slots"*"-j"* ]]
+    run env OMPI_MCA_rmaps_base_no_oversubscribe=1 "$NFOLD" "${job[@]}" -b mpi --mpi openmpi -j 4
+    echo "$output"
+    [[ $status == 3 && $output == *"Conflicting directives"* ]]
+    [[ $output == *"nfold integrate: mpirun ended with status 1 and no answer"* ]]
+}
+
+@test "an answer of ranks that nobody can read is an error" {
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        status=0
+        "$NFOLD" "${job[@]}" -b mpi --mpi $implementation -j 2 >/dev/full 2>err || status=$?
+        cat err
+        [[ $status == 3 && $(<err) == *"cannot write to standard output"* ]]
+    done
+}
+
 @test "wrong words: an MPI, a schedule, shares and seconds that there are not" {
     needs_module openmpi
     for words in "--mpi lam" "--schedule guided" "--split 1,x" "--split 1,2,3" "--split 0,0" \
@@ -240,6 +278,20 @@ PYTHON
             [[ $(grep -c "stopped by SIG[A-Z]* at [0-9]* %: .* of 10 T items in " out) == 1 ]]
             wait_until nothing_is_left
         done
+    done
+}
+
+@test "nfold that is killed takes along the ranks that it started" {
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        "$NFOLD" integrate 'sin(x)*x' 0 100 1e13 -b mpi -j 3 --mpi $implementation \
+            >out 2>&1 </dev/null 3>&- &
+        local launcher=$!
+        wait_until eval '[[ $(marked nfold | wc -l) == 4 ]]'
+        sleep 1
+        kill -KILL $launcher
+        wait $launcher || true
+        wait_until nothing_is_left
     done
 }
 
