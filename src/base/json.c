@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "double_bits.h"
 #include "number.h"
 
 static uint64_t level_bit(const struct nf_json *json)
@@ -146,9 +147,7 @@ void nf_json_string(struct nf_json *json, const char *key, const char *value)
 void nf_json_number(struct nf_json *json, const char *key, double value)
 {
     char text[NF_NUMBER_SIZE];
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    int is_finite = (bits >> 52 & 0x7FF) != 0x7FF;
+    int is_finite = (nf_double_to_bits(value) >> 52 & 0x7FF) != 0x7FF;
     write_value(json, key, is_finite ? nf_number_print(value, text) : "null");
 }
 

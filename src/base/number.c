@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "c_locale.h"
+#include "double_bits.h"
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define INFINITY_BITS       (UINT64_C(0x7FF) << 52)
@@ -36,13 +37,6 @@ static void number_leave(struct number_env env)
     errno = env.saved_errno;
 }
 
-static uint64_t number_bits(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
 /* The significant digits of a finite positive value, as few as read back to it, and the power of
  * ten of the first one. */
 struct decimal {
@@ -53,7 +47,7 @@ struct decimal {
 /* Bits are compared, not values: under "denormals are zero" a subnormal equals zero. */
 static int reads_back(const char *text, double value)
 {
-    return number_bits(strtod(text, NULL)) == number_bits(value);
+    return nf_double_to_bits(strtod(text, NULL)) == nf_double_to_bits(value);
 }
 
 /* The next larger decimal of as many digits, in place; 0 if all of them are nines. */
@@ -75,7 +69,7 @@ static int decimal_increment(char *text)
  * back although the nearest one of that length, below it, does not. */
 static int decimal_try(char *text, double value, int precision)
 {
-    int is_power = (number_bits(value) & ((UINT64_C(1) << 52) - 1)) == 0;
+    int is_power = (nf_double_to_bits(value) & ((UINT64_C(1) << 52) - 1)) == 0;
     snprintf(text, NF_NUMBER_SIZE, "%.*e", precision - 1, value);
     return reads_back(text, value) ||
            (is_power && decimal_increment(text) && reads_back(text, value));
@@ -86,7 +80,7 @@ static int decimal_try(char *text, double value, int precision)
 static void decimal_shortest(struct decimal *decimal, double value)
 {
     char text[NF_NUMBER_SIZE];
-    int is_subnormal = number_bits(value) >> 52 == 0;
+    int is_subnormal = nf_double_to_bits(value) >> 52 == 0;
     int precision = is_subnormal ? 1 : 15;
     while (!decimal_try(text, value, precision) && precision < 17)
         precision++;
@@ -154,11 +148,11 @@ static int is_scientific(const struct decimal *decimal)
 
 char *nf_number_print(double value, char *text)
 {
-    uint64_t magnitude = number_bits(value) & ~(UINT64_C(1) << 63);
+    uint64_t magnitude = nf_double_to_bits(value) & ~(UINT64_C(1) << 63);
     char *to = text;
     if (magnitude > INFINITY_BITS)
         return memcpy(text, "nan", 4);
-    if (magnitude != number_bits(value))
+    if (magnitude != nf_double_to_bits(value))
         *to++ = '-';
     if (magnitude == INFINITY_BITS || magnitude == 0) {
         memcpy(to, magnitude ? "inf" : "0.0", 4);
@@ -242,7 +236,7 @@ char *nf_number_seconds(double seconds, char *text)
 {
     if (seconds == 0)
         return memcpy(text, "0 s", 4);
-    if ((number_bits(seconds) & INFINITY_BITS) == INFINITY_BITS)
+    if ((nf_double_to_bits(seconds) & INFINITY_BITS) == INFINITY_BITS)
         return nf_number_print(seconds, text);
     struct number_env env = number_enter();
     char *to = text;

@@ -14,6 +14,7 @@
 #include "checkpoint_record.h"
 #include "checksum.h"
 #include "clock.h"
+#include "double_bits.h"
 #include "error.h"
 
 #define LOCK_SECONDS 1.0
@@ -38,9 +39,7 @@ static void put_64(struct nfold_buffer *buffer, uint64_t value)
 
 static void put_double(struct nfold_buffer *buffer, double value)
 {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    put_64(buffer, bits);
+    put_64(buffer, nf_double_to_bits(value));
 }
 
 void nf_checkpoint_file_put(struct nfold_buffer *body, const struct nfold_fragment *fragment)

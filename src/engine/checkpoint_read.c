@@ -9,6 +9,7 @@
 
 #include "checkpoint_record.h"
 #include "checksum.h"
+#include "double_bits.h"
 #include "error.h"
 
 #define HEAD_MAX   8192
@@ -27,10 +28,7 @@ static uint64_t get_64(const unsigned char *byte)
 
 static double get_double(const unsigned char *byte)
 {
-    uint64_t bits = get_64(byte);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    return nf_double_of_bits(get_64(byte));
 }
 
 /* As many bytes as there are, at most size; -1 and errno. */

@@ -6,23 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "double_bits.h"
 #include "error.h"
 
 #define HEAD_SIZE 512 /* more than all lines before the body's own */
-
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static double value_of(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 int nf_describe(const struct nf_order_job *job, const struct nf_known *known,
                 struct nfold_buffer *buffer, nfold_error *err)
@@ -39,9 +26,9 @@ int nf_describe(const struct nf_order_job *job, const struct nf_known *known,
         "nfold-work 1\norder v1\nkind %d\nrule %d\nop %d\nn %" PRIu64 "\n"
         "a %" PRIx64 "\nb %" PRIx64 "\nnonfinite %d\nisa %s\ncrowd %u\nbody %s\nknown %u\n",
         (int)plan->kind, (int)plan->rule, (int)plan->op, plan->items - (uint64_t)plan->has_ends,
-        bits_of(plan->is_negated ? plan->last : plan->first),
-        bits_of(plan->is_negated ? plan->first : plan->last), plan->allow_nonfinite, job->isa,
-        job->crowd, body->type->name, known->count);
+        nf_double_to_bits(plan->is_negated ? plan->last : plan->first),
+        nf_double_to_bits(plan->is_negated ? plan->first : plan->last), plan->allow_nonfinite,
+        job->isa, job->crowd, body->type->name, known->count);
     for (unsigned k = 0; k < known->count; k++)
         nf_buffer_print(buffer, "%" PRIx64 " %" PRIx64 "\n", known->range[k].first,
                         known->range[k].count);
@@ -89,8 +76,8 @@ int nf_describe_read(struct nf_description *description, const char *text, size_
                          .rule = (enum nfold_rule)rule,
                          .op = (enum nfold_op)op,
                          .n = (double)n,
-                         .a = value_of(a),
-                         .b = value_of(b),
+                         .a = nf_double_of_bits(a),
+                         .b = nf_double_of_bits(b),
                          .allow_nonfinite = nonfinite};
     description->known_text = description->body_text = text + length + 1;
     description->body_size = size - (size_t)length - 1;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "double_bits.h"
 #include "number.h"
 
 #define COLUMNS       80
@@ -12,8 +13,7 @@
 
 static uint32_t hash_bits(uint32_t hash, double value)
 {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
+    uint64_t bits = nf_double_to_bits(value);
     /* FNV-1a over the bytes from the lowest: the same on every byte order. */
     for (unsigned i = 0; i < 8; i++)
         hash = (hash ^ (uint32_t)(bits >> 8 * i & 0xff)) * UINT32_C(16777619);

@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "double_bits.h"
 #include "error.h"
 #include "expr.h"
 #include "isa.h"
@@ -321,9 +322,9 @@ static int expression_describe(const void *self, struct nfold_buffer *buffer, nf
     nf_buffer_print(buffer, "expression %s %s\n", expression->variable,
                     nf_isa_name(expression->isa));
     for (size_t i = 0; i < expression->set_count; i++) {
-        uint64_t bits;
-        memcpy(&bits, &expression->set[i].value, sizeof bits);
-        nf_buffer_print(buffer, "set %s %llx\n", expression->set[i].name, (unsigned long long)bits);
+        const struct nf_expr_binding *binding = &expression->set[i];
+        nf_buffer_print(buffer, "set %s %llx\n", binding->name,
+                        (unsigned long long)nf_double_to_bits(binding->value));
     }
     nf_buffer_print(buffer, "text %s", expression->text);
     return buffer->failed ? nf_fail_memory(err) : NFOLD_OK;
@@ -353,7 +354,6 @@ static int read_set(struct expression *expression, char *line, nfold_error *err)
     char *name = line + strlen("set "), *number = strchr(name, ' ');
     struct nf_expr_binding *grown =
         reallocarray(expression->set, expression->set_count + 1, sizeof *grown);
-    uint64_t bits;
     if (!grown)
         return nf_fail_memory(err);
     expression->set = grown;
@@ -361,8 +361,7 @@ static int read_set(struct expression *expression, char *line, nfold_error *err)
         return nf_fail(err, NFOLD_E_INTERNAL, "a description of an expression has the line '%.40s'",
                        line);
     *number++ = '\0';
-    bits = strtoull(number, NULL, 16);
-    memcpy(&grown[expression->set_count].value, &bits, sizeof bits);
+    grown[expression->set_count].value = nf_double_of_bits(strtoull(number, NULL, 16));
     grown[expression->set_count].name = strdup(name);
     if (!grown[expression->set_count].name)
         return nf_fail_memory(err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "double_bits.h"
 #include "ir_simplify.h"
 
 /* What a search found in the hash: a value, or the bucket where a new one belongs. */
@@ -162,9 +163,7 @@ nf_value nf_ir_bits(nf_ir *ir, uint64_t bits)
 
 nf_value nf_ir_const(nf_ir *ir, double value)
 {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return nf_ir_bits(ir, bits);
+    return nf_ir_bits(ir, nf_double_to_bits(value));
 }
 
 nf_value nf_ir_input(nf_ir *ir, unsigned number)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "double_bits.h"
 #include "fma.h"
 
 #define NAN_BITS UINT64_C(0x7ff8000000000000)
@@ -17,22 +18,11 @@ const struct nf_ir_op_info nf_ir_op_info[NF_IR_OP_COUNT] = {
 #undef ROW
 };
 
-static double as_double(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* The sign and payload of a computed NaN differ between processors and compilers, so that no
  * program may depend on them: folding always gives the canonical one. */
 static uint64_t as_bits(double value)
 {
-    uint64_t bits;
-    if (value != value)
-        return NAN_BITS;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
+    return value != value ? NAN_BITS : nf_double_to_bits(value);
 }
 
 static uint64_t mask_of(int holds)
@@ -114,7 +104,8 @@ uint64_t nf_ir_apply(enum nf_ir_op op, uint64_t a, uint64_t b, uint64_t c)
     case NF_IR_ILT:
         return mask_of((int64_t)a < (int64_t)b);
     default:
-        return apply_arithmetic(op, as_double(a), as_double(b), as_double(c));
+        return apply_arithmetic(op, nf_double_of_bits(a), nf_double_of_bits(b),
+                                nf_double_of_bits(c));
     }
 }
 
@@ -172,5 +163,5 @@ double nf_ir_evaluate(const nf_ir *ir, const double *input)
     assert(inputs <= NF_IR_RARE_INPUTS);
     if (inputs)
         memcpy(bits, input, inputs * sizeof *input);
-    return as_double(as_bits(as_double(evaluate(ir, bits))));
+    return nf_double_of_bits(as_bits(nf_double_of_bits(evaluate(ir, bits))));
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "double_bits.h"
 #define SIGN_BIT UINT64_C(0x8000000000000000)
 
 struct known {
@@ -21,9 +22,7 @@ static int operand_is(const struct known *known, unsigned i, uint64_t wanted)
 
 static int operand_is_number(const struct known *known, unsigned i, double wanted)
 {
-    uint64_t bits;
-    memcpy(&bits, &wanted, sizeof bits);
-    return operand_is(known, i, bits);
+    return operand_is(known, i, nf_double_to_bits(wanted));
 }
 
 static const struct nf_ir_instruction *source(const struct known *known, unsigned i)
