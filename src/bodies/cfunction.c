@@ -22,10 +22,9 @@
 #include "foreign_source.h"
 #include "function_source.h"
 #include "native.h"
+#include "native_kernel.h"
 #include "option.h"
 #include "temporary.h"
-
-#include "expr/print_c.h"
 
 extern const struct nfold_body_type nf_body_cfunction;
 
@@ -134,23 +133,6 @@ static int open_source(struct cfunction *self, const struct operand *operand,
     return rc;
 }
 
-static int load_kernel(const void *object, size_t size, struct nfold_native *native,
-                       nfold_error *err)
-{
-    void *handle, *symbol;
-    int rc = nf_native_load(object, size, &handle, err);
-    if (rc < 0)
-        return rc;
-    symbol = nf_native_symbol(handle, NF_PRINT_C_KERNEL);
-    if (!symbol) {
-        nf_native_unload(handle);
-        return nf_fail(err, NFOLD_E_INTERNAL, "a C function's native code has no kernel");
-    }
-    *native = (struct nfold_native){.handle = handle};
-    memcpy(&native->kernel, &symbol, sizeof symbol); /* ISO C converts no data to code */
-    return 0;
-}
-
 static int cfunction_compile(const void *opaque, enum nfold_shape shape, const volatile int *cancel,
                              struct nfold_native *native, nfold_error *err)
 {
@@ -161,29 +143,16 @@ static int cfunction_compile(const void *opaque, enum nfold_shape shape, const v
         return nf_fail(err, NFOLD_E_BODY, "a library's function is called as it is");
     int rc = nf_function_source_kernel(&self->source, shape, cancel, &object, err);
     if (rc >= 0)
-        rc = load_kernel(object.data, object.size, native, err);
-    if (rc < 0) {
-        nf_buffer_clear(&object);
-        return rc;
-    }
-    native->compile_seconds = nf_clock_now() - start;
-    native->object = object.data;
-    native->object_size = object.size;
-    return 0;
+        return nf_native_kernel_keep(&object, start, native, err);
+    nf_buffer_clear(&object);
+    return rc;
 }
 
 static int cfunction_load(const void *self, const void *object, size_t size,
                           struct nfold_native *native, nfold_error *err)
 {
     (void)self;
-    return load_kernel(object, size, native, err);
-}
-
-static void cfunction_unload(struct nfold_native *native)
-{
-    nf_native_unload(native->handle);
-    free(native->object);
-    *native = (struct nfold_native){0};
+    return nf_native_kernel_load(object, size, native, err);
 }
 
 /* ---- ./lib.so:f ------------------------------------------------------------------------------ */
@@ -412,7 +381,7 @@ const struct nfold_body_type nf_body_cfunction = {
     .call = cfunction_call,
     .compile = cfunction_compile,
     .load = cfunction_load,
-    .unload = cfunction_unload,
+    .unload = nf_native_kernel_unload,
     .describe = cfunction_describe,
     .identify = cfunction_identify,
     .rebuild = cfunction_rebuild,

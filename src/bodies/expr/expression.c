@@ -14,6 +14,7 @@
 #include "isa.h"
 #include "lexer.h"
 #include "native.h"
+#include "native_kernel.h"
 #include "number.h"
 #include "option.h"
 #include "print_c.h"
@@ -261,24 +262,6 @@ static int object_make(const struct expression *expression, enum nfold_shape sha
     return rc;
 }
 
-static int kernel_load(const void *object, size_t size, struct nfold_native *native,
-                       nfold_error *err)
-{
-    void *handle;
-    int rc = nf_native_load(object, size, &handle, err);
-    if (rc < 0)
-        return rc;
-    void *symbol = nf_native_symbol(handle, NF_PRINT_C_KERNEL);
-    if (!symbol) {
-        nf_native_unload(handle);
-        return nf_fail(err, NFOLD_E_INTERNAL, "the compiled expression has no symbol '%s'",
-                       NF_PRINT_C_KERNEL);
-    }
-    memcpy(&native->kernel, &symbol, sizeof symbol); /* ISO C converts no data to code */
-    native->handle = handle;
-    return NFOLD_OK;
-}
-
 static int expression_compile(const void *self, enum nfold_shape shape, const volatile int *cancel,
                               struct nfold_native *native, nfold_error *err)
 {
@@ -287,14 +270,8 @@ static int expression_compile(const void *self, enum nfold_shape shape, const vo
     double start = nf_clock_now();
     int rc = object_make(expression, shape, cancel, &object, err);
     if (rc >= 0)
-        rc = kernel_load(object.data, object.size, native, err);
-    if (rc < 0) {
-        nf_buffer_clear(&object);
-        return rc;
-    }
-    native->compile_seconds = nf_clock_now() - start;
-    native->object = object.data;
-    native->object_size = object.size;
+        return nf_native_kernel_keep(&object, start, native, err);
+    nf_buffer_clear(&object);
     return rc;
 }
 
@@ -302,14 +279,7 @@ static int expression_load(const void *self, const void *object, size_t size,
                            struct nfold_native *native, nfold_error *err)
 {
     (void)self;
-    return kernel_load(object, size, native, err);
-}
-
-static void expression_unload(struct nfold_native *native)
-{
-    nf_native_unload(native->handle);
-    free(native->object);
-    *native = (struct nfold_native){0};
+    return nf_native_kernel_load(object, size, native, err);
 }
 
 /* ---- as text ---- */
@@ -434,7 +404,7 @@ const struct nfold_body_type nf_body_expression = {
     .call_steps = expression_call_steps,
     .cost_ns = expression_cost_ns,
     .compile = expression_compile,
-    .unload = expression_unload,
+    .unload = nf_native_kernel_unload,
     .describe = expression_describe,
     .identify = expression_identify,
     .rebuild = expression_rebuild,
