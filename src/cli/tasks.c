@@ -1,4 +1,5 @@
 /* tasks.c: nfold tasks [options] COMMAND ::: INPUT... */
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +145,7 @@ static int dry_run(struct parts *parts, const struct nf_command *command, size_t
 static int is_no_file(const char *program, const nfold_options *options)
 {
     return strchr(program, '/') && (program[0] == '/' || !nf_options_is_set(options, "workdir")) &&
-           access(program, F_OK) != 0;
+           access(program, F_OK) != 0 && errno == ENOENT;
 }
 
 /* A command that does not exist fails once, before a thousand tasks do. */
@@ -180,6 +181,8 @@ static int open_parts(struct parts *parts, const struct nf_command *command, siz
         rc = nf_slots_make(&parts->slots, command->options, err);
     if (rc >= 0)
         rc = nf_shell_choice_open(&parts->shell, err);
+    if (rc >= 0)
+        nf_shell_choice_folder(parts->shell, nf_options_text(command->options, "workdir"));
     if (rc >= 0)
         rc = nf_record_open(&parts->record, command->options, nf_template_text(parts->pattern),
                             command->word, err);

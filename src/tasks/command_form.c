@@ -19,7 +19,8 @@ struct program {
 };
 
 struct nf_shell_choice {
-    char *shell; /* absolute */
+    char *shell;        /* absolute */
+    const char *folder; /* where tasks run; NULL: here */
     struct program *programs;
     size_t count;
 };
@@ -29,18 +30,31 @@ struct nf_shell_choice {
 /* ---- looking up ---- */
 
 /* The kernel can start it by itself: not a script without #!, which only a shell would run. */
-static int starts_by_itself(const char *path)
+static int starts_by_itself(int folder_fd, const char *path)
 {
     struct stat status;
     char head[4] = {0};
-    if (access(path, X_OK) != 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    if (faccessat(folder_fd, path, X_OK, 0) != 0 || fstatat(folder_fd, path, &status, 0) != 0 ||
+        !S_ISREG(status.st_mode))
         return 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = openat(folder_fd, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
     ssize_t got = read(fd, head, sizeof head);
     close(fd);
     return got >= 2 && (memcmp(head, "\177ELF", 4) == 0 || memcmp(head, "#!", 2) == 0);
+}
+
+/* A path that is not absolute is one of the folder where tasks run. */
+static int starts_in_folder(const struct nf_shell_choice *choice, const char *path)
+{
+    if (!choice->folder)
+        return starts_by_itself(AT_FDCWD, path);
+    int fd = open(choice->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int starts = fd >= 0 && starts_by_itself(fd, path);
+    if (fd >= 0)
+        close(fd);
+    return starts;
 }
 
 /* The first file of that name on PATH that may be executed; NULL: none. */
@@ -75,12 +89,13 @@ static int is_exported_function(const char *name)
 }
 
 /* NULL: no memory. "": a shell has to run it, or say that there is no such program. */
-static char *look_up(const char *name)
+static char *look_up(const struct nf_shell_choice *choice, const char *name)
 {
     char *path = NULL;
+    int is_path = strchr(name, '/') != NULL;
     if (!nf_shell_is_own_word(name) && !is_exported_function(name))
-        path = strchr(name, '/') ? strdup(name) : find_on_path(name);
-    if (path && path[0] == '/' && starts_by_itself(path))
+        path = is_path ? strdup(name) : find_on_path(name);
+    if (path && (is_path || path[0] == '/') && starts_in_folder(choice, path))
         return path;
     free(path);
     return strdup("");
@@ -91,7 +106,7 @@ static const char *program_path(struct nf_shell_choice *choice, const char *name
     for (size_t i = 0; i < choice->count; i++)
         if (strcmp(choice->programs[i].name, name) == 0)
             return choice->programs[i].path;
-    struct program program = {strdup(name), look_up(name)};
+    struct program program = {strdup(name), look_up(choice, name)};
     if (!program.name || !program.path) {
         free(program.name);
         free(program.path);
@@ -155,6 +170,11 @@ int nf_shell_choice_open(struct nf_shell_choice **choice, nfold_error *err)
     }
     *choice = opened;
     return 0;
+}
+
+void nf_shell_choice_folder(struct nf_shell_choice *choice, const char *folder)
+{
+    choice->folder = folder;
 }
 
 void nf_shell_choice_close(struct nf_shell_choice *choice)

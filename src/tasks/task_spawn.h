@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 struct nf_spawn {
-    const char *path; /* absolute */
+    const char *path; /* absolute, or of directory */
     char *const *argv;
     char *const *envp;
     const char *directory; /* NULL: ours */

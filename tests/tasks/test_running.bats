@@ -231,3 +231,30 @@ print("had", sys.argv[1])'
     run tasks --quiet -j 2 --halt soon,fail=90% 'exit {}' ::: 1 2 3 4 5 0 0 0
     [[ $status == 63 ]]
 }
+
+@test "a program named by a path is run without a shell, from the folder of --wd" {
+    mkdir -p bin w
+    # Whose child is it: nfold's, or a shell's that was started for it?
+    printf '#!/bin/sh\necho "$0 $1 $(tr -d "\\0" <"/proc/$PPID/comm")"\n' >bin/here
+    cp bin/here w/there
+    chmod +x bin/here w/there
+    [[ $(tasks bin/here ::: v) == "bin/here v nfold" ]]
+    [[ $(tasks ./bin/here ::: v) == "./bin/here v nfold" ]]
+    [[ $(tasks --wd w ./there ::: v) == "./there v nfold" ]]
+}
+
+@test "a path that cannot be run ends as a shell would end it" {
+    mkdir folder
+    printf 'echo plain $1\n' >plain
+    printf '#!/no/such\n' >lost
+    : >forbidden
+    chmod +x plain lost
+    [[ $(tasks ./plain ::: a) == "plain a" ]]
+    local name
+    for name in ./lost ./forbidden ./folder plain/x; do
+        wanted=0
+        bash -c "$name v" 2>/dev/null || wanted=$?
+        tasks --quiet --joblog log "$name" ::: v 2>/dev/null || :
+        [[ $(tail -n 1 log | cut -f 7) == "$wanted" && $wanted -gt 125 ]]
+    done
+}
