@@ -17,7 +17,9 @@
 
 #define CLAIM_SECONDS_MAX 5e-3  /* so that native code is taken up soon, and progress moves */
 #define TURNS_SECONDS     50e-3 /* until each of the workers of one processor had a claim */
-#define CLAIMS_TO_THE_END 4     /* a claim is at most this part of a worker's share of the rest */
+#define APART_SECONDS     5e-3  /* a shorter rest is done before moving to another processor pays */
+#define MOVES_MAX         3 /* in a run: whoever is sent back so often is beside somebody else */
+#define CLAIMS_TO_THE_END 4 /* a claim is at most this part of a worker's share of the rest */
 
 static int is_stopped(const struct nfold_run *run)
 {
@@ -139,18 +141,32 @@ static void take_turns(const struct nfold_run *run, struct nf_run_worker *worker
     worker->last_claim = nf_clock_now(); /* the others' time is not this worker's */
 }
 
+static const nf_place *place_of_worker(void *run, unsigned number)
+{
+    return &((struct nfold_run *)run)->worker[number].place;
+}
+
+/* Those with lower numbers stay where they are. */
+static void keep_apart(struct nfold_run *run, unsigned number, double left)
+{
+    struct nf_run_worker *worker = &run->worker[number];
+    if (run->workers > 1 && run->job.crowd <= 1 && left > APART_SECONDS &&
+        worker->moves < MOVES_MAX)
+        worker->moves += (unsigned)nf_place_part(&worker->place, number, place_of_worker, run);
+}
+
 static int run_claim(struct nfold_run *run, unsigned number, struct nfold_range *chunks)
 {
     const struct nf_plan *plan = run->job.plan;
     struct nf_run_worker *worker = &run->worker[number];
-    double each;
+    double left;
     book_claim(run, worker, nf_clock_now());
     take_turns(run, worker);
     if (is_stopped(run))
         return 0;
-    each = seconds_each(run);
-    nf_upgrade_consider(run->upgrade, run_left(run) / run->workers,
-                        each / (double)plan->chunk_items);
+    left = run_left(run) / run->workers;
+    nf_upgrade_consider(run->upgrade, left, seconds_each(run) / (double)plan->chunk_items);
+    keep_apart(run, number, left);
     /* The ends go first: a function that is infinite there fails at once. */
     if (plan->has_ends && !atomic_load_explicit(&run->shared->ends_taken, memory_order_relaxed) &&
         !atomic_exchange_explicit(&run->shared->ends_taken, 1, memory_order_relaxed)) {

@@ -11,6 +11,7 @@
 #include "executor.h"
 #include "known.h"
 #include "pieces.h"
+#include "place.h"
 #include "upgrade.h"
 
 extern const struct nfold_engine nf_engine;
@@ -32,6 +33,8 @@ struct nf_run_worker {
     uint64_t memory;
     unsigned restarts;
     struct nf_watch watch;
+    nf_place place;
+    unsigned moves; /* to another processor, in this run */
 };
 
 /* What a worker computes with: of this process alone. */
@@ -70,8 +73,8 @@ struct nfold_run {
         *mishap; /* [workers] in shared memory; NULL: this process has all workers */
     const _Atomic int *caller_stop; /* the context's */
     double started;
-    double cost_seconds; /* of a chunk, as the body says; 0: unknown */
-    double cpu_started;  /* of a worker process */
+    double cost_seconds;         /* of a chunk, as the body says; 0: unknown */
+    double cpu_started;          /* of a worker process */
     struct nfold_body *deferred; /* the job's body where another process may make it; or NULL */
     _Atomic uint64_t *items_done;
     struct nf_known known;            /* done before this run */
