@@ -6,8 +6,8 @@
 
 #include "wait.h"
 
-#define NAP_FIRST       50e-6
-#define NAP_SECONDS     4e-3
+#define NAP_FIRST       100e-6
+#define NAP_SECONDS     8e-3
 #define NAP_MOST        20e-3
 #define GIVE_UP_SECONDS 2.0 /* for the item at work when a rank is lost */
 
@@ -73,8 +73,9 @@ void nf_session_stop(struct nf_session *session)
     session->ranks->engine->halt(session->run);
 }
 
-/* Naps grow: native code and other parts come soon after the beginning. With more ranks than
- * processors they grow longer, since every waking costs the others. */
+/* Naps grow: native code and other parts come soon after the beginning. Every waking takes about
+ * ten microseconds from the thread that computes; with more ranks than processors naps grow longer,
+ * since it costs the others, too. */
 void nf_session_rest(struct nf_session *session, struct nf_wait *wait)
 {
     double most = NAP_SECONDS * session->ranks->crowd;
@@ -82,7 +83,7 @@ void nf_session_rest(struct nf_session *session, struct nf_wait *wait)
         nf_wait_a_bit(wait);
         return;
     }
-    session->nap = session->nap < NAP_FIRST ? NAP_FIRST : 1.3 * session->nap;
+    session->nap = session->nap < NAP_FIRST ? NAP_FIRST : 2 * session->nap;
     if (session->nap > most)
         session->nap = most;
     if (session->nap > NAP_MOST)
