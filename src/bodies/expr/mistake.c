@@ -24,15 +24,28 @@ static int is_value_start(enum nf_token_kind kind)
            kind == NF_TOKEN_NOT;
 }
 
-static int complain_foreign(const struct nf_reader *reader)
+/* The same character means one thing where a value begins, "|x|", and another behind one, "x!". */
+static const char *hint_of_foreign(const struct nf_reader *reader, int is_after_value)
+{
+    const struct nf_token *token = &reader->token;
+    const char *text = reader->lexer.text + token->offset;
+
+    if (token->offset == 0 && strncmp(text, "./", 2) == 0)
+        return NF_HINT_FILE;
+    if (token->length == 1 && *text == '|' && !is_after_value)
+        return "did you mean 'abs(...)'?";
+    if (token->length == 1 && *text == '!' && is_after_value)
+        return "there are no factorials";
+    return token->hint;
+}
+
+static int complain_foreign(const struct nf_reader *reader, int is_after_value)
 {
     const struct nf_token *token = &reader->token;
     struct nf_quoted quoted = quote(reader, token);
-    int is_path = token->offset == 0 && strncmp(reader->lexer.text, "./", 2) == 0;
 
-    if (is_path)
-        return NF_MISTAKE(reader, token, NF_HINT_FILE, "%s %s", token->problem, quoted.text);
-    return NF_MISTAKE(reader, token, token->hint, "%s %s", token->problem, quoted.text);
+    return NF_MISTAKE(reader, token, hint_of_foreign(reader, is_after_value), "%s %s",
+                      token->problem, quoted.text);
 }
 
 int nf_mistake_no_value(const struct nf_reader *reader)
@@ -41,7 +54,7 @@ int nf_mistake_no_value(const struct nf_reader *reader)
     struct nf_quoted before = quote(reader, previous), after = quote(reader, token);
 
     if (token->kind == NF_TOKEN_FOREIGN)
-        return complain_foreign(reader);
+        return complain_foreign(reader, 0);
     if (previous->length == 0)
         return NF_MISTAKE(reader, token, NULL, "a value is missing before %s", after.text);
     if (token->kind == NF_TOKEN_END)
@@ -86,7 +99,7 @@ int nf_mistake_after_value(const struct nf_reader *reader, const struct nf_token
     const struct nf_token *token = &reader->token;
 
     if (token->kind == NF_TOKEN_FOREIGN)
-        return complain_foreign(reader);
+        return complain_foreign(reader, 1);
     if (is_value_start(token->kind))
         return complain_no_operator(reader);
     if (token->kind == NF_TOKEN_COMMA)
