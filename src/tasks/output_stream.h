@@ -1,5 +1,5 @@
 /* output_stream.h: what one attempt of a task printed on stdout or on stderr: read from its pipe,
- * kept in the run's container, shown from a cursor. For output.c. */
+ * kept in the run's container, shown from a cursor. For output_group.c. */
 #ifndef NF_OUTPUT_STREAM_H
 #define NF_OUTPUT_STREAM_H
 

@@ -8,222 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "container.h"
-#include "outlet.h"
-#include "output_stream.h"
-#include "print_order.h"
-#include "record.h"
-#include "results.h"
-#include "run_directory.h"
+#include "output_group.h"
 
 #define READ_MOST  ((size_t)256 << 10)
 #define DRAIN_MOST ((size_t)4 << 20)  /* a child that stayed behind may write for ever */
 #define TAIL_MOST  ((size_t)64 << 10) /* of a stream in memory; the rest is in the container */
-#define KEEP_MOST  ((size_t)4 << 20)  /* of the container in memory */
 #define WAIT_MOST  ((size_t)4 << 20)  /* of ended groups in memory */
 
 /* What is at a place of the order: a group in memory, whose address is even; where its last frame
  * is, doubled plus one; for a group that printed nothing that place is 0. */
 #define NOTHING UINT64_C(1)
-
-struct nf_output_task {
-    struct nf_output *output;
-    uint64_t sequence;
-    unsigned attempt;
-    struct nf_identity identity;
-    char *tag;           /* NULL: none */
-    char *place;         /* of its results; NULL: none */
-    const char *command; /* while it runs */
-    int has_ended;
-    uint64_t last_frame; /* in the container; 0: none */
-    struct nf_output_stream stream[2];
-    struct nf_output_task *previous, *next; /* of those that run */
-};
-
-struct nf_output {
-    int is_ungrouped, is_by_line, is_ordered, is_tagged;
-    struct nf_record *record;
-    struct nf_results *results; /* NULL: not asked for */
-    int has_results_header;
-    struct nf_container *container;
-    int keeps_nothing; /* there is no place for a container: memory must do */
-    char *scratch;     /* NF_OUTPUT_PIECE bytes */
-    size_t waiting;    /* bytes of ended groups in memory */
-    struct nf_outlet outlet[2];
-    struct nf_print_order order;
-    uint64_t next_place; /* without -k: the place of the next group that ends */
-    struct nf_output_task *running;
-    struct nf_output_task *unfinished; /* its line is printed in part: nobody else may print */
-    int unfinished_stream;
-    struct nfold_buffer piece; /* on its way out */
-    size_t piece_done;
-    int piece_stream;
-    void (*cover)(void *user, const char *data, size_t size); /* of a terminal; may be NULL */
-    void *cover_user;
-    int is_terminal[2];
-};
-
-/* ---- keeping ---- */
-
-static void task_free(struct nf_output_task *task)
-{
-    for (int which = 0; which < 2; which++)
-        nf_output_stream_clear(&task->stream[which]);
-    free(task->tag);
-    free(task->place);
-    free(task);
-}
-
-static size_t task_memory(const struct nf_output_task *task)
-{
-    return sizeof *task + task->stream[0].tail.capacity + task->stream[1].tail.capacity +
-           sizeof(struct nf_output_extent) *
-               (task->stream[0].extent_count + task->stream[1].extent_count);
-}
-
-/* The container goes where the run's folder is, once there is one. */
-static int follow_directory(struct nf_output *output, nfold_error *err)
-{
-    const char *directory = nf_record_directory(output->record);
-    if (directory == NULL || nf_container_has_file(output->container))
-        return 0;
-    char *path = nf_run_directory_file(directory, "output");
-    int rc = path != NULL ? nf_container_attach(output->container, path, err) : nf_fail_memory(err);
-    free(path);
-    return rc;
-}
-
-/* Makes sure that size more bytes may be kept: 1; 0: there is no place for them; or < 0. */
-static int make_place(struct nf_output *output, size_t size, nfold_error *err)
-{
-    int rc = follow_directory(output, err);
-    if (rc < 0 || nf_container_has_file(output->container))
-        return rc < 0 ? rc : 1;
-    if (output->keeps_nothing)
-        return 0;
-    if (nf_container_memory(output->container) + size <= KEEP_MOST)
-        return 1;
-    rc = nf_record_make_directory(output->record, err);
-    if (rc < 0) {
-        output->keeps_nothing = 1;
-        return 0;
-    }
-    rc = follow_directory(output, err);
-    return rc < 0 ? rc : 1;
-}
-
-static int add_frame(struct nf_output_task *task, enum nf_container_stream stream, const char *data,
-                     size_t size, uint64_t *at, nfold_error *err)
-{
-    struct nf_container_frame frame = {.stream = stream,
-                                       .sequence = task->sequence,
-                                       .attempt = task->attempt,
-                                       .identity = task->identity,
-                                       .previous = task->last_frame,
-                                       .size = (uint32_t)size};
-    int rc = nf_container_add(task->output->container, &frame, data, at, err);
-    if (rc >= 0)
-        task->last_frame = *at;
-    return rc;
-}
-
-/* Copies a stream's tail into the container, once. 1; 0: there is no place for it; or < 0. */
-static int copy_tail(struct nf_output_task *task, int which, nfold_error *err)
-{
-    struct nf_output_stream *stream = &task->stream[which];
-    uint64_t at;
-    if (stream->tail.size == 0 || stream->tail_at != 0)
-        return 1;
-    int rc = make_place(task->output, stream->tail.size, err);
-    if (rc > 0)
-        rc = add_frame(task, which == 0 ? NF_CONTAINER_OUT : NF_CONTAINER_ERR, stream->tail.data,
-                       stream->tail.size, &at, err);
-    else
-        return rc;
-    stream->tail_at = rc < 0 ? 0 : at + NF_CONTAINER_FRONT;
-    return rc < 0 ? rc : 1;
-}
-
-/* Moves it there, or forgets it as far as it was shown. */
-static int move_tail(struct nf_output_task *task, int which, nfold_error *err)
-{
-    struct nf_output_stream *stream = &task->stream[which];
-    int rc = copy_tail(task, which, err);
-    if (rc > 0)
-        return nf_output_stream_stored(stream, err);
-    nf_output_stream_forget(stream);
-    if (rc < 0 || stream->tail.size < KEEP_MOST)
-        return rc;
-    return nf_fail(err, NFOLD_E_SYSTEM,
-                   "a task prints more than memory may hold, and no folder for the rest can be "
-                   "made; name one: --run-dir FOLDER");
-}
-
-/* What an ended group leaves behind when it must not stay in memory: its place in the container.
- * Its tag goes there too. 0: it has to stay. */
-static int pack_group(struct nf_output_task *task, uint64_t *what, nfold_error *err)
-{
-    uint64_t at;
-    int rc = 0;
-    if (task->stream[0].shown > 0 || task->stream[1].shown > 0 || task->output->keeps_nothing)
-        return 0;
-    for (int which = 0; rc >= 0 && which < 2; which++)
-        rc = move_tail(task, which, err);
-    if (rc >= 0 && task->tag != NULL && task->last_frame != 0)
-        rc = add_frame(task, NF_CONTAINER_TAG, task->tag, strlen(task->tag), &at, err);
-    if (rc < 0 || task->output->keeps_nothing)
-        return rc;
-    *what = task->last_frame << 1 | 1;
-    return 1;
-}
-
-static int unpack_tag(struct nf_output *output, struct nf_output_task *task, uint64_t at,
-                      const struct nf_container_frame *frame, nfold_error *err)
-{
-    task->tag = calloc(1, (size_t)frame->size + 1);
-    if (task->tag == NULL)
-        return nf_fail_memory(err);
-    return nf_container_bytes(output->container, at + NF_CONTAINER_FRONT, task->tag, frame->size,
-                              err);
-}
-
-/* Frames point backwards: the later ones are seen first, so those of a stream are turned round. */
-static int unpack_frames(struct nf_output *output, struct nf_output_task *task, uint64_t last,
-                         nfold_error *err)
-{
-    struct nf_container_frame frame;
-    int rc = 0;
-    for (uint64_t at = last; rc >= 0 && at != 0; at = frame.previous) {
-        rc = nf_container_frame(output->container, at, &frame, err);
-        if (rc >= 0 && frame.stream == NF_CONTAINER_TAG)
-            rc = unpack_tag(output, task, at, &frame, err);
-        else if (rc >= 0)
-            rc = nf_output_stream_found(&task->stream[frame.stream], at + NF_CONTAINER_FRONT,
-                                        frame.size, err);
-    }
-    for (int which = 0; which < 2; which++)
-        nf_output_stream_reverse(&task->stream[which]);
-    return rc;
-}
-
-static int unpack_group(struct nf_output *output, uint64_t last, struct nf_output_task **group,
-                        nfold_error *err)
-{
-    struct nf_output_task *task = calloc(1, sizeof *task);
-    if (task == NULL)
-        return nf_fail_memory(err);
-    task->output = output;
-    task->has_ended = 1;
-    task->stream[0].fd = task->stream[1].fd = -1;
-    int rc = unpack_frames(output, task, last, err);
-    if (rc < 0) {
-        task_free(task);
-        return rc;
-    }
-    output->waiting += task_memory(task);
-    *group = task;
-    return 0;
-}
 
 /* ---- printing ---- */
 
@@ -302,7 +96,7 @@ static int group_in_turn(struct nf_output *output, struct nf_output_task **group
         *group = (struct nf_output_task *)(uintptr_t)what;
         return 0;
     }
-    int rc = unpack_group(output, what >> 1, group, err);
+    int rc = nf_output_group_unpack(output, what >> 1, group, err);
     if (rc >= 0)
         nf_print_order_change(&output->order, (uint64_t)(uintptr_t)*group);
     return rc;
@@ -320,8 +114,8 @@ static int take_group(struct nf_output *output, nfold_error *err)
         if (rc != 0)
             return rc;
         nf_print_order_pop(&output->order);
-        output->waiting -= task_memory(group);
-        task_free(group);
+        output->waiting -= nf_output_group_memory(group);
+        nf_output_group_free(group);
     }
 }
 
@@ -435,7 +229,7 @@ int nf_output_begin(struct nf_output *output, const struct nf_task *task, unsign
         for (int which = 0; which < 2; which++)
             if (write_fd[which] >= 0)
                 close(write_fd[which]);
-        task_free(made);
+        nf_output_group_free(made);
         return rc;
     }
     link_task(output, made);
@@ -451,7 +245,7 @@ int nf_output_readable(struct nf_output_task *stream, int which, nfold_error *er
     if (rc >= 0 && output->is_by_line)
         rc = pump(output, err);
     if (rc >= 0 && stream->stream[which].tail.size > TAIL_MOST)
-        rc = move_tail(stream, which, err);
+        rc = nf_output_group_move_tail(stream, which, err);
     return rc < 0 ? rc : more;
 }
 
@@ -469,7 +263,7 @@ static int drain(struct nf_output_task *task, nfold_error *err)
             if (stream->total == before)
                 break;
             if (rc >= 0 && stream->tail.size > TAIL_MOST)
-                rc = move_tail(task, which, err);
+                rc = nf_output_group_move_tail(task, which, err);
         }
         nf_output_stream_close(stream);
     }
@@ -486,17 +280,18 @@ static int queue_group(struct nf_output *output, struct nf_output_task *task, nf
     int rc = 0;
     if (has_nothing)
         what = NOTHING;
-    else if (output->waiting + task_memory(task) > WAIT_MOST && place != output->order.first)
-        rc = pack_group(task, &what, err);
+    else if (output->waiting + nf_output_group_memory(task) > WAIT_MOST &&
+             place != output->order.first)
+        rc = nf_output_group_pack(task, &what, err);
     int is_packed = has_nothing || rc > 0;
     if (rc >= 0)
         rc = nf_print_order_fill(&output->order, place, what, err);
     if (rc < 0 || is_packed) {
         if (output->unfinished == task)
             output->unfinished = NULL;
-        task_free(task);
+        nf_output_group_free(task);
     } else
-        output->waiting += task_memory(task);
+        output->waiting += nf_output_group_memory(task);
     return rc;
 }
 
@@ -519,9 +314,9 @@ static int give_results(struct nf_output_task *task, const struct nf_task_result
 
 static int copy_tails(struct nf_output_task *task, nfold_error *err)
 {
-    int rc = copy_tail(task, 0, err);
+    int rc = nf_output_group_copy_tail(task, 0, err);
     if (rc >= 0)
-        rc = copy_tail(task, 1, err);
+        rc = nf_output_group_copy_tail(task, 1, err);
     return rc < 0 ? rc : 0;
 }
 
@@ -540,13 +335,13 @@ int nf_output_end(struct nf_output_task *stream, struct nf_task_result *result, 
     if (rc < 0 || is_dropped || output->is_ungrouped) {
         if (output->unfinished == stream)
             output->unfinished = NULL;
-        task_free(stream);
+        nf_output_group_free(stream);
         return rc;
     }
     if (output->results != NULL)
         rc = give_results(stream, result, err);
     if (rc < 0) {
-        task_free(stream);
+        nf_output_group_free(stream);
         return rc;
     }
     rc = queue_group(output, stream, err);
@@ -599,7 +394,7 @@ int nf_output_open(struct nf_output **output, const nfold_options *options,
     made->scratch = malloc(NF_OUTPUT_PIECE);
     int rc = made->scratch != NULL ? nf_container_open(&made->container, err) : nf_fail_memory(err);
     if (rc >= 0)
-        rc = follow_directory(made, err);
+        rc = nf_output_follow_directory(made, err);
     if (rc >= 0)
         rc = nf_results_open(&made->results, options, err);
     if (made->results != NULL)
@@ -645,16 +440,16 @@ int nf_output_close(struct nf_output *output, nfold_error *err)
         return 0;
     int rc = flush(output, err);
     if (rc >= 0)
-        rc = follow_directory(output, err);
+        rc = nf_output_follow_directory(output, err);
     for (; output->order.count > 0; nf_print_order_pop(&output->order)) {
         uint64_t what = nf_print_order_peek(&output->order);
         if (what % 2 == 0 && what != 0)
-            task_free((struct nf_output_task *)(uintptr_t)what);
+            nf_output_group_free((struct nf_output_task *)(uintptr_t)what);
     }
     while (output->running != NULL) {
         struct nf_output_task *task = output->running;
         unlink_task(output, task);
-        task_free(task);
+        nf_output_group_free(task);
     }
     nf_print_order_clear(&output->order);
     nf_buffer_clear(&output->piece);
