@@ -105,6 +105,8 @@ static int unknown_verb(const char *name, nfold_error *err)
     for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++)
         if (!(*verb)->is_hidden)
             near = nf_suggest_nearer(name, strlen(name), near, (*verb)->name);
+    near = nf_suggest_nearer(name, strlen(name), near, "--version");
+    near = nf_suggest_nearer(name, strlen(name), near, "--help");
     nf_fail(err, NFOLD_E_USAGE, "there is no verb '%s'%s%s%s", name,
             near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
             near != NULL ? "'?" : "");
