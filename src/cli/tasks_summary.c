@@ -42,7 +42,9 @@ int nf_tasks_status(const struct nf_tasks_summary *summary)
 int nf_tasks_is_shown(const struct nf_tasks_summary *summary, const nfold_options *options,
                       const struct nf_terminal *terminal)
 {
-    int is_all_ok = nf_tasks_status(summary) == 0;
+    /* not the exit status, which is 0 for --halt now,success=1, too */
+    int is_all_ok = nf_tasks_status(summary) == 0 && count_failed(&summary->counts) == 0 &&
+                    summary->result.end == NF_SUPERVISION_DONE;
     /* refused before its first task: the error says it */
     int is_nothing =
         summary->counts.submitted == 0 && summary->result.end == NF_SUPERVISION_STOPPED;

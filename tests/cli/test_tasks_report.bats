@@ -46,6 +46,12 @@ terminal() {
     [ "$output" = "status 0" ]
 }
 
+@test "a halt that is a success for the shell still says what was left, and where its record is" {
+    run "$tool" tasks -j 1 --halt now,success=1 'exit {}' ::: 3 0 0
+    [[ $status == 0 && $output == *"1 ok, 1 failed, 1 not started (--halt now,success=1)"* ]]
+    [[ $output == *"continue: nfold resume "* ]]
+}
+
 @test "the report accounts for all of the slots' time" {
     "$tool" tasks -j 2 --json 'sleep {}' ::: 0.1 0.2 0.3 2>report
     python3 - <<'PYTHON'
