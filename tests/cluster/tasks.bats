@@ -37,9 +37,12 @@ run_job() {
     cat out err
 }
 
-# Waits for the job's second run: Slurm holds it back, and will not if told so.
+# Waits for the job's second run. Slurm holds it back for two minutes, until the node has surely cleared
+# away the first one; that is done sooner.
 until_run_again() {
     local i
+    until_state "$job" PENDING
+    sleep 3
     for ((i = 0; i < 150; i++)); do
         slurm scontrol update "jobid=$job" StartTime=now 2>/dev/null || :
         [[ $(job_says "$job" %T) == @(RUNNING|COMPLETED|FAILED) && $(lines_of runs) -ge 2 ]] && return
@@ -101,6 +104,18 @@ lines_of() {
     grep -q '^3 tasks: 0 ok, 2 preempted, 1 not started (SIGTERM)' err
     sleep 1
     [[ $(job_says "$job" %T) == CANCELLED && $(lines_of runs) == 1 ]]
+}
+
+@test "a signal to every process of a step is no end of the tasks' own: they are preempted" {
+    start_slurm 1
+    slurm env "$mark" timeout 60 srun -n 1 "$NFOLD" tasks -j 2 --run-dir run \
+        'echo >on-{}; exec sleep 600 #' ::: 1 2 3 >out 2>err &
+    until_true lines 2 on-1 on-2
+    slurm scancel --signal=USR1 1
+    end_of $!
+    cat err
+    grep -q '^3 tasks: 0 ok, 2 preempted, 1 not started (SIGUSR1)' err
+    [[ $ended == 102 ]]
 }
 
 @test "--requeue: the job runs again in the same folder; nothing is lost, nothing done runs twice" {
