@@ -152,6 +152,7 @@ static int make_run(struct remote *remote, const struct nf_description *descript
                                        .items_done = &remote->items_done};
     int rc;
     memcpy(remote->isa, description->isa, sizeof remote->isa);
+    atomic_store(&remote->items_done, 0);
     settings.job = (struct nf_order_job){.plan = &remote->plan,
                                          .body = &remote->body,
                                          .loops = nf_order_loops_find(remote->isa),

@@ -72,6 +72,7 @@ static int hear_joins(struct nf_ranks *ranks, const uint64_t *work, nfold_error 
     for (int k = 1; k < post->size; k++) {
         post->peer[k].has_joined = post->peer[k].serves; /* once for all runs */
         post->peer[k].has_reported = 0;
+        post->peer[k].items_done = 0;
         missing += !post->peer[k].has_joined;
     }
     while (missing > 0 && nf_post_watch_missing(post) >= 0) {
