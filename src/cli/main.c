@@ -114,12 +114,11 @@ static int unknown_verb(const char *name, nfold_error *err)
 }
 
 /* Started in several copies that are no ranks, only the first says so; all of them end. */
-static int refuse_copies(const struct nf_verb *verb, const struct nf_launch *launch, int *is_silent,
+static int refuse_copies(const struct nf_verb *verb, const struct nf_launch *launch,
                          nfold_error *err)
 {
     if ((!verb->runs_works && !verb->starts_once) || launch->copies <= 1)
         return 0;
-    *is_silent = launch->rank != 0;
     return nf_fail(err, NFOLD_E_USAGE, "%s started this %lu times; start it once", launch->launcher,
                    launch->copies);
 }
@@ -153,11 +152,14 @@ static int run_read(struct nf_command *command, const struct nf_launch *launch, 
         return outcome->is_silent ? 0 : print_help(command->verb, err);
     }
     outcome->is_rank = nf_ranks_are_meant(command, launch);
-    if (outcome->is_rank)
+    if (read >= 0 && !outcome->is_rank)
+        read = refuse_copies(command->verb, launch, err);
+    /* Whoever refuses to be a rank is waited for by those that are. */
+    if (outcome->is_rank || (read < 0 && launch->copies > 1 && command->verb->runs_ranks))
         return nf_ranks_run(command, launch, read, start_verb, &outcome->is_silent, err);
     outcome->is_silent = read < 0 && launch->rank != 0;
-    if (read < 0 || refuse_copies(command->verb, launch, &outcome->is_silent, err) < 0)
-        return err->code;
+    if (read < 0)
+        return read;
     if (nf_ranks_are_missing(command, launch))
         return nf_ranks_start(command, words, err);
     return start_verb(command, err);

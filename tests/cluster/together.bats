@@ -199,6 +199,23 @@ PYTHON
     run ranks openmpi 3 "$NFOLD" "${job[@]}" -b threads
     echo "$output"
     [[ $status == 2 && $(grep -c 'mpirun started this 3 times' <<<"$output") == 1 ]]
+    # One that refuses by itself is named, and nobody waits for it.
+    run ranks openmpi 1 "$NFOLD" "${job[@]}" : -n 1 "$NFOLD" "${job[@]}" -b threads
+    echo "$output"
+    [[ $status == 2 && $(grep -c 'rank 1 on .* has another command.*-b threads' <<<"$output") == 1 ]]
+}
+
+@test "compare: the rate of ranks is that of its time, in every run" {
+    needs_module openmpi
+    within 120 "$NFOLD" compare integrate x*x 0 100 1e6 -j 2 --budget 0.5 --json >out
+    run python3 - <<'PYTHON'
+import json
+for row in json.load(open("out"))["rows"]:
+    print(row["backend"], row["workers"], row["runs"], row["rate"] * row["wall"])
+    assert abs(row["rate"] * row["wall"] / 1e6 - 1) < 0.01
+PYTHON
+    echo "$output"
+    [[ $status == 0 && $output == *"mpi 2 "* ]]
 }
 
 @test "more threads than the allocation has are refused with the numbers" {
