@@ -120,6 +120,15 @@ needs_no_sanitizer() {
     [[ $(echo $(<out)) == *"1 worker died and its range was run again; the last was stopped"* ]]
 }
 
+@test "an item that stops its worker again and again is named" {
+    echo '#include <signal.h>
+          double f(double x) { if (x == 0.5) raise(SIGSTOP); return x; }' >f.c
+    run "$NFOLD" integrate f.c:f 0 1 1000 -b processes -j 2
+    echo "$output"
+    [[ $status == 1 && $output == *"(stopped by a signal for a second, and replaced)"* ]]
+    [[ $output == *"item 500 of 1001"* ]]
+}
+
 @test "workers are silent unless they die" {
     echo '#include <stdio.h>
           double f(double x) { if (x == 0.5) fprintf(stderr, "half way\n"); return x; }' >f.c

@@ -10,6 +10,8 @@
 #include "error.h"
 #include "pool.h"
 
+#define STOPS_FORGIVEN 2 /* of a run */
+
 /* ---- the cause ------------------------------------------------------------------------------- */
 
 static void name_signal(int number, char *cause, size_t size)
@@ -97,16 +99,17 @@ static void quote_words(const struct nf_worker *worker, char *text, size_t size)
 {
     size_t used = 0, at = 0;
     text[0] = '\0';
-    while (at < worker->words_size) {
+    for (size_t length; at < worker->words_size; at += length + 1) {
         const char *line = worker->words + at;
         const char *end = memchr(line, '\n', worker->words_size - at);
-        size_t length = end ? (size_t)(end - line) : worker->words_size - at;
+        length = end ? (size_t)(end - line) : worker->words_size - at;
+        if (length == 0)
+            continue;
         int written = snprintf(text + used, size - used, "worker %u: %.*s\n", worker->number,
                                (int)length, line);
         if (written < 0 || (size_t)written >= size - used)
             break;
         used += (size_t)written;
-        at += length + 1;
     }
     text[used] = '\0';
 }
@@ -137,7 +140,13 @@ static void judge_item(struct nf_pool *pool, const struct nf_worker *worker,
         nf_suspect_add(pool, again);
 }
 
-/* A worker that was merely stopped has done nothing wrong. */
+/* A worker that was merely stopped has done nothing wrong, unless workers stop again and again: a
+ * function can do that to itself. */
+static int is_forgiven(struct nf_pool *pool, const struct nf_worker *worker)
+{
+    return worker->is_stopped && pool->stops++ < STOPS_FORGIVEN;
+}
+
 static void keep_range(struct nf_pool *pool, const struct nf_worker *worker, const char *cause)
 {
     const struct nf_slot *slot = nf_area_slot(pool->area, worker->number);
@@ -145,7 +154,7 @@ static void keep_range(struct nf_pool *pool, const struct nf_worker *worker, con
     int has_claim = atomic_load_explicit(&slot->has_claim, memory_order_acquire);
     int level = atomic_load(&slot->level);
     if (has_claim && pool->engine->gap(pool->run, &gap)) {
-        if (worker->is_stopped)
+        if (is_forgiven(pool, worker))
             suspect_gaps(pool, claim, NF_LEVEL_WHOLE);
         else if (level == NF_LEVEL_WHOLE)
             suspect_gaps(pool, claim, NF_LEVEL_CHUNKS);

@@ -66,6 +66,7 @@ struct nf_pool {
     struct nf_suspect *suspect;
     size_t suspects, suspects_capacity;
     unsigned deaths, barren; /* barren: in a row, of workers that never answered */
+    unsigned stops;          /* of deaths, those of workers that were stopped */
     char cause[160];
     nfold_error err; /* why there are no more workers, or none can do the work */
     int is_failed;

@@ -142,7 +142,7 @@ static void begin_run(struct nf_pool *pool, struct nfold_run *run)
     memset(share, 0, pool->engine->share_size(pool->area->workers));
     pool->engine->share(run, share);
     pool->suspects = 0;
-    pool->deaths = pool->barren = 0;
+    pool->deaths = pool->barren = pool->stops = 0;
     pool->is_failed = 0;
     pool->err = (nfold_error){0};
     for (unsigned k = 0; k < pool->area->workers; k++) {
