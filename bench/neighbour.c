@@ -12,7 +12,6 @@
  *
  * The value printed is the number of processors; the time is the slowest one's.
  */
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
