@@ -12,6 +12,8 @@
 
 #include "serve.h"
 
+#define IDLE_MICROSECONDS 5000 /* between two looks of a rank whose program is not asked */
+
 /* The next count, the same on all ranks; 0: the end. */
 static inline int bench_next_count(int rank)
 {
@@ -23,7 +25,7 @@ static inline int bench_next_count(int rank)
         count = atoi(line);
     MPI_Ibcast(&count, 1, MPI_INT, 0, MPI_COMM_WORLD, &request);
     while (MPI_Test(&request, &is_here, MPI_STATUS_IGNORE) == MPI_SUCCESS && !is_here)
-        usleep(1000);
+        usleep(IDLE_MICROSECONDS);
     return count;
 }
 

@@ -2,9 +2,11 @@
  * part, MPI_Reduce adds the parts. The arguments: N [once]; `once`: do it and end, to be timed from
  * outside.
  *
- * With -DKERNEL the sum is made by the C that `nfold integrate 'x*x' 0 100 N --show-code c` prints,
- * compiled with this file: then the two programs share their inner loop and nothing else. Without
- * it the sum is one of the forms of integral.h.
+ * With -DKERNEL=GROUPS the sum is made by the C that `nfold integrate 'x*x' 0 100 N --show-code c`
+ * prints, compiled with this file: then the two programs share their inner loop and nothing else.
+ * It is called for so many groups of points at a time, with new abscissas: 16 are a chunk of
+ * nfold's, for which the kernel is made; more than a part has: one call for all. Without -DKERNEL
+ * the sum is one of the forms of integral.h.
  */
 #include <mpi.h>
 #include <string.h>
@@ -45,9 +47,13 @@ static double part_sum(double a, double h, int64_t n)
     double base[STEP_POINTS] __attribute__((aligned(64))), sum = 0;
     struct nf_lanes lanes = {0};
 
-    for (int l = 0; l < STEP_POINTS; l++)
-        base[l] = a + (1 + l) * h;
-    nf_kernel(base, base, h, 0, (uint64_t)groups, &lanes);
+    for (int64_t done = 0; done < groups; done += KERNEL) {
+        int64_t some = groups - done < KERNEL ? groups - done : KERNEL;
+        double first = (double)(1 + done * GROUP_POINTS);
+        for (int l = 0; l < STEP_POINTS; l++)
+            base[l] = a + (first + l) * h;
+        nf_kernel(base, base, h, 0, (uint64_t)some, &lanes);
+    }
     for (int l = 0; l < STEP_POINTS; l++)
         sum += lanes.hi[l] + lanes.lo[l];
     for (int64_t i = 1 + groups * GROUP_POINTS; i < n; i++)
