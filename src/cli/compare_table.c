@@ -219,10 +219,10 @@ static void print_cost(struct nfold_buffer *out, const struct nf_compare_table *
     else
         nf_buffer_print(out, "%s: a worker starts in %s", backend, start_up);
     if (most->memory > 0)
-        nf_buffer_print(out, ", %u use %sB of memory", most->workers,
-                        nf_number_scaled((double)most->memory, memory));
+        nf_buffer_print(out, " and uses %sB of memory",
+                        nf_number_scaled((double)most->memory / most->workers, memory));
     if (restarts > 0)
-        nf_buffer_print(out, ", %u died and were replaced", restarts);
+        nf_buffer_print(out, "; %u died and %s replaced", restarts, restarts == 1 ? "was" : "were");
     nf_buffer_string(out, "\n");
 }
 

@@ -23,7 +23,7 @@ normalise() {
         -e 's/[0-9]+(\.[0-9]+)? [kMGTP]? ?(items)?\/s/# items\/s/g' \
         -e 's/(efficiency) [0-9]+ %/\1 # %/; s/(imbalance) [0-9.]+/\1 #/; s/at most [0-9.e+]+ x/at most # x/' \
         -e 's/\((scalar|avx2|avx512)\)/(#)/' \
-        -e 's/use [0-9.]+ [kMG]?B of memory/use # of memory/' \
+        -e 's/uses [0-9.]+ [kMG]?B of memory/uses # of memory/' \
         -e 's/; processors: .*//' \
         -e 's/^( *"(wall|cpu|serial|compile|rate|efficiency|imbalance|amdahl_limit|busy|start|start_up|memory)":) [^,]*/\1 #/' \
         -e 's/^( *"(chunks|claims|native_chunks|isa|native|note)":) ("[^"]*"|[^,]*)/\1 #/' \

@@ -356,6 +356,29 @@ static void a_function_of_the_user_s_is_never_said_to_run_in_the_vm(void **state
     }
 }
 
+static void each_worker_process_is_told_with_what_it_costs(void **state)
+{
+    const nfold_worker_report worker[] = {
+        {.start_up = 0.002, .memory = 500000, .restarts = 3, .host = ""},
+        {.start_up = 0.004, .memory = 700000, .host = ""}};
+    nfold_report report = some_report;
+    struct nfold_buffer text = {0};
+    (void)state;
+    report.worker = worker;
+    report.workers = report.workers_asked = 2;
+    report.start_up = 0.003;
+    report.memory = 1200000;
+    report.restarts = 3;
+    nf_report_text(&text, &report, "", 1);
+    assert_fits(nf_buffer_text(&text));
+    assert_non_null(
+        strstr(nf_buffer_text(&text), "started in 3.0 ms each, 600 kB of memory each, 3"));
+    assert_non_null(strstr(nf_buffer_text(&text), "500 kB of "));
+    assert_non_null(strstr(nf_buffer_text(&text), "replaced 3 times\n"));
+    assert_non_null(strstr(nf_buffer_text(&text), "700 kB of "));
+    nf_buffer_clear(&text);
+}
+
 static void ranks_of_different_sizes_are_told_as_such(void **state)
 {
     nfold_worker_report rank[] = {{.threads = 3, .host = "a"}, {.threads = 3, .host = "b"}};
@@ -444,6 +467,7 @@ int main(void)
                                         forget_launch),
         cmocka_unit_test(the_largest_numbers_fit_into_80_columns),
         cmocka_unit_test(a_function_of_the_user_s_is_never_said_to_run_in_the_vm),
+        cmocka_unit_test(each_worker_process_is_told_with_what_it_costs),
         cmocka_unit_test(ranks_of_different_sizes_are_told_as_such),
         cmocka_unit_test(the_note_is_wrapped_and_nothing_is_lost),
         cmocka_unit_test(what_was_not_measured_is_not_shown),
