@@ -254,32 +254,32 @@ static void print_order(struct nfold_buffer *out, const nfold_report *report)
     nf_buffer_print(out, "hi %a lo %a hash %08x\n", report->hi, report->lo, nf_report_hash(report));
 }
 
-/* Of a worker process. */
+/* Of a worker process, on a line of its own. */
 static void print_process(struct nfold_buffer *out, const nfold_worker_report *worker)
 {
     char start_up[NF_NUMBER_SIZE], memory[NF_NUMBER_SIZE];
-    nf_buffer_print(out, ", started in %s", nf_number_seconds(worker->start_up, start_up));
+    if (worker->start_up <= 0 && worker->restarts == 0)
+        return;
+    print_label(out, "");
+    nf_buffer_print(out, "started in %s", nf_number_seconds(worker->start_up, start_up));
     if (worker->memory > 0)
         nf_buffer_print(out, ", %sB of memory", nf_number_scaled((double)worker->memory, memory));
     if (worker->restarts > 0)
         nf_buffer_print(out, ", replaced %u time%s", worker->restarts,
                         worker->restarts == 1 ? "" : "s");
+    nf_buffer_string(out, "\n");
 }
 
-/* The claims are left to JSON. */
+/* The claims are left to JSON: there is no room for them in 80 columns. */
 static void print_worker(struct nfold_buffer *out, const nfold_worker_report *worker)
 {
     char busy[NF_NUMBER_SIZE], start[NF_NUMBER_SIZE], chunks[NF_NUMBER_SIZE];
     char native[NF_NUMBER_SIZE];
-    struct nfold_buffer text = {0};
-    nf_buffer_print(&text, "busy %s, start %s, %s chunks, %s native",
+    nf_buffer_print(out, "busy %s, start %s, %s chunks, %s native\n",
                     nf_number_seconds(worker->busy, busy), nf_number_seconds(worker->start, start),
                     nf_number_scaled((double)worker->chunks, chunks),
                     nf_number_scaled((double)worker->native_chunks, native));
-    if (worker->start_up > 0 || worker->restarts > 0)
-        print_process(&text, worker);
-    nf_report_wrap(out, LABEL_COLUMNS, nf_buffer_text(&text));
-    nf_buffer_clear(&text);
+    print_process(out, worker);
 }
 
 static void print_rank(struct nfold_buffer *out, const nfold_worker_report *rank)
