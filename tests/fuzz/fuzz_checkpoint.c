@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "checkpoint_file.h"
+#include "require.h"
 
-#define CHUNKS         1000
-#define REQUIRE(holds) require(holds, #holds)
+#define CHUNKS 1000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,14 +18,6 @@ static const char identity[] = "operand x*x\norder v1\nn 999\nfunction expressio
 static const struct nf_plan plan = {
     .items = CHUNKS, .chunk_items = 1, .chunks = CHUNKS, .has_ends = 1, .has_even = 1};
 static const _Atomic int never;
-
-static void require(int holds, const char *what)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "does not hold: %s\n", what);
-    abort();
-}
 
 static void make_file(char *path, const uint8_t *data, size_t size)
 {

@@ -7,18 +7,9 @@
 
 #include "complain.h"
 #include "expr.h"
-
-#define REQUIRE(holds) require(holds, #holds)
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int holds, const char *what)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "does not hold: %s\n", what);
-    abort();
-}
 
 static void check_line(const char *line, size_t size)
 {

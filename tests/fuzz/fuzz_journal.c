@@ -8,18 +8,9 @@
 
 #include "earlier.h"
 #include "journal_reader.h"
-
-#define REQUIRE(holds) require(holds, #holds)
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int holds, const char *what)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "does not hold: %s\n", what);
-    abort();
-}
 
 /* An entry that was read can be written, and is then read as the same. */
 static void check_entry(const struct nf_journal_entry *entry)

@@ -9,18 +9,9 @@
 #include "places.h"
 #include "plain_words.h"
 #include "template.h"
-
-#define REQUIRE(holds) require(holds, #holds)
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int holds, const char *what)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "does not hold: %s\n", what);
-    abort();
-}
 
 static void check_places(const char *text, size_t size)
 {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "double_bits.h"
 #include "error.h"
 #include "number.h"
 
@@ -62,20 +63,6 @@ static const struct {
     {0x433FFFFFFFFFFFFF, "9007199254740991.0"},
 };
 
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static double value_of(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static double read_back(const char *text)
 {
     double value = 0;
@@ -89,7 +76,7 @@ static void numbers_print_as_in_python(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(reprs); i++) {
         char text[NF_NUMBER_SIZE];
-        assert_ptr_equal(nf_number_print(value_of(reprs[i].bits), text), text);
+        assert_ptr_equal(nf_number_print(nf_double_of_bits(reprs[i].bits), text), text);
         assert_string_equal(text, reprs[i].text);
     }
 }
@@ -125,19 +112,19 @@ static void every_number_reads_back_and_no_shorter_text_does(void **state)
     for (int i = 0; i < 50000; i++) {
         uint64_t bits = random_next(&seed) >> 1;
         if (i % 4 == 0)
-            bits = bits_of((double)(bits >> 40) / 1024);
+            bits = nf_double_to_bits((double)(bits >> 40) / 1024);
         if (i % 4 == 1)
             bits >>= 12 + i % 40;
         if (bits >> 52 == 0x7FF || bits == 0)
             continue;
         char text[NF_NUMBER_SIZE], shorter[NF_NUMBER_SIZE];
-        nf_number_print(value_of(bits), text);
+        nf_number_print(nf_double_of_bits(bits), text);
         assert_true(strlen(text) < NF_NUMBER_SIZE - 1);
-        assert_int_equal(bits_of(read_back(text)), bits);
+        assert_int_equal(nf_double_to_bits(read_back(text)), bits);
         int digits = digit_count(text);
         if (digits > 1) {
-            snprintf(shorter, sizeof shorter, "%.*e", digits - 2, value_of(bits));
-            assert_int_not_equal(bits_of(strtod(shorter, NULL)), bits);
+            snprintf(shorter, sizeof shorter, "%.*e", digits - 2, nf_double_of_bits(bits));
+            assert_int_not_equal(nf_double_to_bits(strtod(shorter, NULL)), bits);
         }
     }
 }
@@ -172,7 +159,7 @@ static void reading_takes_a_number_and_stops(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         double value = -1;
         assert_int_equal(nf_number_read(cases[i].text, &value), cases[i].used);
-        assert_int_equal(bits_of(value), bits_of(cases[i].value));
+        assert_int_equal(nf_double_to_bits(value), nf_double_to_bits(cases[i].value));
     }
     static const char *const none[] = {"", "x", "-1", "+1", " 1", ".", ".e1", "inf", "nan", "e5"};
     for (size_t i = 0; i < ARRAY_LENGTH(none); i++) {
@@ -205,12 +192,12 @@ static void check_some_numbers(void)
     double value;
     assert_string_equal(nf_number_print(0.1, text), "0.1");
     assert_string_equal(nf_number_print(1.0 / 3, text), "0.3333333333333333");
-    assert_string_equal(nf_number_print(value_of(1), text), "5e-324");
+    assert_string_equal(nf_number_print(nf_double_of_bits(1), text), "5e-324");
     assert_string_equal(nf_number_scaled(12345, text), "12.3 k");
     assert_int_equal(nf_number_read("0.1", &value), 3);
-    assert_int_equal(bits_of(value), 0x3FB999999999999A);
+    assert_int_equal(nf_double_to_bits(value), 0x3FB999999999999A);
     assert_int_equal(nf_number_read("5e-324", &value), 6);
-    assert_int_equal(bits_of(value), 1);
+    assert_int_equal(nf_double_to_bits(value), 1);
 }
 
 static void the_rounding_mode_of_the_host_changes_nothing(void **state)
@@ -219,15 +206,15 @@ static void the_rounding_mode_of_the_host_changes_nothing(void **state)
     static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
     for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
         char texts[ARRAY_LENGTH(reprs)][NF_NUMBER_SIZE];
-        double tenth, third = value_of(0x3FD5555555555555);
+        double tenth, third = nf_double_of_bits(0x3FD5555555555555);
         fesetround(modes[i]);
         for (size_t k = 0; k < ARRAY_LENGTH(reprs); k++)
-            nf_number_print(value_of(reprs[k].bits), texts[k]);
+            nf_number_print(nf_double_of_bits(reprs[k].bits), texts[k]);
         nf_number_read("0.1", &tenth);
         int mode = fegetround();
         fesetround(FE_TONEAREST);
         assert_int_equal(mode, modes[i]);
-        assert_int_equal(bits_of(tenth), 0x3FB999999999999A);
+        assert_int_equal(nf_double_to_bits(tenth), 0x3FB999999999999A);
         assert_true(third > 0);
         for (size_t k = 0; k < ARRAY_LENGTH(reprs); k++)
             assert_string_equal(texts[k], reprs[k].text);

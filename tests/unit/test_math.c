@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "double_bits.h"
 #include "ir.h"
 #include "math.h"
 #include "vm.h"
@@ -56,23 +57,9 @@ static double value_of(const char *name, double x, double y)
     return value;
 }
 
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static double double_of(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static int is_same(double a, double b)
 {
-    return isnan(a) ? isnan(b) : bits_of(a) == bits_of(b);
+    return isnan(a) ? isnan(b) : nf_double_to_bits(a) == nf_double_to_bits(b);
 }
 
 static uint64_t random_bits(uint64_t *state)
@@ -421,7 +408,7 @@ static double random_number(uint64_t *state)
 {
     uint64_t bits = random_bits(state);
     if (bits & 1)
-        return double_of(random_bits(state));
+        return nf_double_of_bits(random_bits(state));
     return (double)((int64_t)bits >> (40 + (bits >> 1) % 20)) * 0.25;
 }
 
@@ -490,7 +477,7 @@ static void any_nan_gives_a_nan(void **unused)
         build(&ir, f);
         for (unsigned k = 0; k < 64; k++) {
             uint64_t bits = random_bits(&state) | UINT64_C(0x7ff8000000000000);
-            double nan = double_of(k == 0 ? UINT64_C(0x7ff0000000000001) : bits);
+            double nan = nf_double_of_bits(k == 0 ? UINT64_C(0x7ff0000000000001) : bits);
             double value = nf_ir_evaluate(&ir, (double[]){nan, nan, nan});
             if (!isnan(value))
                 fail_msg("%s of the NaN %016llx is %a", f->name, (unsigned long long)bits, value);
@@ -509,7 +496,8 @@ static void rare_programs_are_defined_for_every_input(void **unused)
         build(&ir, f);
         for (size_t r = 0; r < ir.rare_count; r++)
             for (unsigned k = 0; k < 500; k++) {
-                double x = double_of(random_bits(&state)), y = double_of(random_bits(&state));
+                double x = nf_double_of_bits(random_bits(&state)),
+                       y = nf_double_of_bits(random_bits(&state));
                 nf_ir_evaluate(ir.rare[r].program, (double[]){x, y, x, y});
             }
         nf_ir_clear(&ir);

@@ -12,19 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "double_bits.h"
 #include "expr.h"
 #include "math.h"
 
 static const struct nf_expr_binding set[] = {
     {"k", 3}, {"two", 2}, {"k2", 1}, {"k2", 7}, {"sin", 9}};
 static const struct nf_expr_names names = {"x", set, sizeof(set) / sizeof(set[0])};
-
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
 
 static double value_of(const char *text, double x)
 {
@@ -42,7 +36,7 @@ static void assert_value(const char *text, double x, double expected)
 {
     double value = value_of(text, x);
 
-    if (isnan(expected) ? !isnan(value) : bits_of(value) != bits_of(expected))
+    if (isnan(expected) ? !isnan(value) : nf_double_to_bits(value) != nf_double_to_bits(expected))
         fail_msg("%s at x = %a is %a, not %a", text, x, value, expected);
 }
 
@@ -52,7 +46,7 @@ static void assert_same(const char *a, const char *b)
 
     for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
         double va = value_of(a, points[i]), vb = value_of(b, points[i]);
-        if (bits_of(va) != bits_of(vb) && !(isnan(va) && isnan(vb)))
+        if (nf_double_to_bits(va) != nf_double_to_bits(vb) && !(isnan(va) && isnan(vb)))
             fail_msg("at x = %a: %s is %a, %s is %a", points[i], a, va, b, vb);
     }
 }
