@@ -276,6 +276,15 @@ static int close_record(struct parts *parts, struct nf_tasks_summary *summary, i
     return first_error(rc, closed);
 }
 
+/* A batch script with several nodes: the others would be idle for all that its user can see. */
+static void note_idle_nodes(struct nfold_buffer *text)
+{
+    const char *nodes = getenv("SLURM_JOB_NUM_NODES"), *name = getenv("SLURMD_NODENAME");
+    if (nodes && atoi(nodes) > 1 && !getenv("SLURM_STEP_ID"))
+        nf_buffer_print(text, "nfold tasks: this job has %d nodes, and its tasks run on one: %s\n",
+                        atoi(nodes), name ? name : "this one");
+}
+
 /* What a run says at its beginning. */
 static void say_notes(const struct parts *parts, const struct nf_command *command)
 {
@@ -284,6 +293,7 @@ static void say_notes(const struct parts *parts, const struct nf_command *comman
     say_record_note(parts);
     if (parts->slots.note[0] && is_told)
         nf_buffer_print(&text, "nfold tasks: %s\n", parts->slots.note);
+    note_idle_nodes(&text);
     if (nf_input_uses_stdin(parts->input) && isatty(STDIN_FILENO))
         nf_buffer_string(&text, "nfold tasks: inputs are read from the terminal, one a line; "
                                 "Ctrl-D ends them\n");

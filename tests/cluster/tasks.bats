@@ -183,6 +183,16 @@ lines_of() {
     done
 }
 
+@test "nodes of the job that stay idle are told" {
+    start_slurm 2
+    run_job -N 2 -- 'echo {}' ::: 1
+    [[ $exit_code == 0 ]]
+    grep -q '^nfold tasks: this job has 2 nodes, and its tasks run on one: node1$' err
+    rm err
+    run_job -N 1 -- 'echo {}' ::: 1
+    ! grep 'nodes' err
+}
+
 @test "the job's memory is all that tasks may have together" {
     start_slurm 1
     run_job --mem=200 -- --mem-per-task 300M true ::: 1
