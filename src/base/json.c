@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "double_bits.h"
@@ -149,6 +150,13 @@ void nf_json_number(struct nf_json *json, const char *key, double value)
     char text[NF_NUMBER_SIZE];
     int is_finite = (nf_double_to_bits(value) >> 52 & 0x7FF) != 0x7FF;
     write_value(json, key, is_finite ? nf_number_print(value, text) : "null");
+}
+
+void nf_json_hex(struct nf_json *json, const char *key, double value)
+{
+    char text[NF_NUMBER_SIZE];
+    snprintf(text, sizeof text, "%a", value);
+    nf_json_string(json, key, text);
 }
 
 void nf_json_integer(struct nf_json *json, const char *key, int64_t value)

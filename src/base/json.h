@@ -22,6 +22,8 @@ void nf_json_array(struct nf_json *json, const char *key);
 void nf_json_end(struct nf_json *json); /* at depth 0 a newline follows */
 void nf_json_string(struct nf_json *json, const char *key, const char *value); /* NULL: null */
 void nf_json_number(struct nf_json *json, const char *key, double value);
+/* As a string in C's hexadecimal notation, in which no bit is lost. */
+void nf_json_hex(struct nf_json *json, const char *key, double value);
 void nf_json_integer(struct nf_json *json, const char *key, int64_t value);
 void nf_json_unsigned(struct nf_json *json, const char *key, uint64_t value);
 void nf_json_bool(struct nf_json *json, const char *key, int value);

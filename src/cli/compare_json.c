@@ -5,15 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "number.h"
-
-static void json_hex(struct nf_json *json, const char *key, double value)
-{
-    char text[NF_NUMBER_SIZE];
-    snprintf(text, sizeof text, "%a", value);
-    nf_json_string(json, key, text);
-}
-
 static void json_row(struct nf_json *json, const struct nf_compare_row *row,
                      const struct nf_compare_row *base)
 {
@@ -29,8 +20,8 @@ static void json_row(struct nf_json *json, const struct nf_compare_row *row,
     nf_json_unsigned(json, "workers", row->workers);
     nf_json_unsigned(json, "runs", row->runs);
     nf_json_number(json, "value", row->value);
-    json_hex(json, "hi", row->hi);
-    json_hex(json, "lo", row->lo);
+    nf_json_hex(json, "hi", row->hi);
+    nf_json_hex(json, "lo", row->lo);
     nf_json_string(json, "hash", hash);
     nf_json_string(json, "native", row->code);
     nf_json_number(json, "compile", row->compile);

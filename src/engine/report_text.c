@@ -395,13 +395,6 @@ void nf_report_progress(struct nfold_buffer *out, const nfold_report *report)
                     nf_number_seconds(report->wall, wall));
 }
 
-static void json_hex(struct nf_json *json, const char *key, double value)
-{
-    char text[NF_NUMBER_SIZE];
-    snprintf(text, sizeof text, "%a", value);
-    nf_json_string(json, key, text);
-}
-
 static void json_workers(struct nf_json *json, const nfold_report *report)
 {
     nf_json_array(json, "worker");
@@ -452,8 +445,8 @@ static void json_answer(struct nf_json *json, const nfold_report *report)
     snprintf(hash, sizeof hash, "%08x", nf_report_hash(report));
     nf_json_number(json, "value", report->value);
     nf_json_string(json, "order", report->order);
-    json_hex(json, "hi", report->hi);
-    json_hex(json, "lo", report->lo);
+    nf_json_hex(json, "hi", report->hi);
+    nf_json_hex(json, "lo", report->lo);
     nf_json_string(json, "hash", hash);
     nf_json_number(json, "step_error", report->step_error);
 }
