@@ -61,6 +61,7 @@ int nf_journal_writer_attach(struct nf_journal_writer *writer, int fd, char *pat
     writer->fd = fd;
     writer->path = path;
     writer->end = end;
+    nf_journal_sync_open(&writer->sync, fd);
     if (ftruncate(fd, (off_t)end) < 0)
         return nf_fail_errno(err, "cannot cut the torn end off %s", path);
     int rc = 0;
@@ -89,12 +90,32 @@ int nf_journal_writer_add(struct nf_journal_writer *writer, struct nf_journal_en
     return rc;
 }
 
-int nf_journal_writer_sync(struct nf_journal_writer *writer, nfold_error *err)
+static int fail_sync(const struct nf_journal_writer *writer, nfold_error *err)
+{
+    return nf_fail_errno(err, "cannot bring %s to the disk", writer->path);
+}
+
+int nf_journal_writer_begin_sync(struct nf_journal_writer *writer, nfold_error *err)
 {
     if (writer->fd < 0 || !writer->is_dirty)
         return 0;
+    int rc = nf_journal_sync_ask(&writer->sync);
+    if (rc < 0)
+        return fail_sync(writer, err);
+    writer->is_dirty = rc == 0;
+    return 0;
+}
+
+int nf_journal_writer_sync(struct nf_journal_writer *writer, nfold_error *err)
+{
+    if (writer->fd < 0)
+        return 0;
+    int cause = nf_journal_sync_close(&writer->sync);
+    errno = cause;
+    if (cause != 0)
+        return fail_sync(writer, err);
     if (fdatasync(writer->fd) < 0 && errno != EINVAL && errno != ENOSYS)
-        return nf_fail_errno(err, "cannot bring %s to the disk", writer->path);
+        return fail_sync(writer, err);
     writer->is_dirty = 0;
     return 0;
 }

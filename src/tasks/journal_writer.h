@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "journal.h"
+#include "journal_sync.h"
 
 struct nf_journal_writer {
     int fd;                    /* -1: no file yet */
@@ -16,6 +17,7 @@ struct nf_journal_writer {
     uint64_t end, reserved; /* of the file: bytes written, bytes that the disk has promised */
     int is_dirty;           /* written, but not synced */
     int is_full;            /* the disk promises no more */
+    struct nf_journal_sync sync;
 };
 
 void nf_journal_writer_open(struct nf_journal_writer *writer);
@@ -26,7 +28,9 @@ int nf_journal_writer_attach(struct nf_journal_writer *writer, int fd, char *pat
 /* Numbers the entry and writes it with one write. A failed one leaves the file as it was. */
 int nf_journal_writer_add(struct nf_journal_writer *writer, struct nf_journal_entry *entry,
                           nfold_error *err);
-/* To the disk. */
+/* Begins to bring it to the disk; while an earlier one is on its way it stays dirty. */
+int nf_journal_writer_begin_sync(struct nf_journal_writer *writer, nfold_error *err);
+/* To the disk, and waits for it. */
 int nf_journal_writer_sync(struct nf_journal_writer *writer, nfold_error *err);
 int nf_journal_writer_close(struct nf_journal_writer *writer, nfold_error *err);
 

@@ -474,12 +474,12 @@ void nf_record_began(struct nf_record *record, const struct nf_task *task, unsig
     (void)record, (void)task, (void)slot; /* no entry: a task without an end runs again */
 }
 
-/* Brings entries to the disk when those of the last 100 ms are due. */
+/* Begins to bring entries to the disk when those of the last 100 ms are due. */
 static int sync_if_due(struct nf_record *record, double now, nfold_error *err)
 {
     if (!record->journal.is_dirty || now - record->synced_at < SYNC_EVERY)
         return 0;
-    int rc = nf_journal_writer_sync(&record->journal, err);
+    int rc = nf_journal_writer_begin_sync(&record->journal, err);
     record->synced_at = nf_clock_now();
     return rc;
 }

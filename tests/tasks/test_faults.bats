@@ -281,3 +281,37 @@ END
     [[ $status == 2 && $output == *"a 1"* && $output == *"b 2"* ]]
     [[ $output == *"linked lists have different lengths: two ends after 2 inputs, three goes on"* ]]
 }
+
+@test "a disk that does not answer holds no task up" {
+    command -v cc || skip "no C compiler"
+    ! ldd "$NFOLD" | grep -q 'asan\|tsan\|ubsan' || skip "a sanitizer wants to be loaded first"
+    cat >slow.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* Of the journal: until the last task is over, or the test has failed. */
+int fdatasync(int fd)
+{
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    path[size > 0 ? size : 0] = 0;
+    if (strlen(path) < 8 || strcmp(path + strlen(path) - 8, "/journal") != 0)
+        return 0;
+    FILE *file = fopen(getenv("ASKED"), "a");
+    fclose(file);
+    for (int i = 0; i < 2000 && access(getenv("OVER"), F_OK) != 0; i++)
+        usleep(10000);
+    return access(getenv("OVER"), F_OK);
+}
+END
+    cc -shared -fPIC -o slow.so slow.c
+    export OVER=$PWD/over ASKED=$PWD/asked
+    # The last one begins once the first sync does not come back.
+    LD_PRELOAD=$PWD/slow.so timeout 60 "$NFOLD" tasks -j 1 --run-dir night \
+        'test {} = 1 || until test -e asked; do sleep 0.02; done; test {} != 3 || touch over' ::: 1 2 3
+    [[ -e over ]]
+    run "$NFOLD" verify night
+    [[ $output == "3 inputs: 3 ok" ]]
+}
