@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "task_spawn.h"
 
-#define EXIT_NOT_FOUND 127
-#define EXIT_NOT_RUN   126
-#define PIECE          4096 /* bytes that a pipe takes without waiting */
+#define PIECE             4096 /* bytes that a pipe takes without waiting */
+#define BIRTH_NANOSECONDS 100000
 
 static int make_cpus(struct nf_attempt *attempt, const struct nf_slot *slot, nfold_error *err)
 {
@@ -70,38 +70,14 @@ static int end_not_run(struct nf_attempt *attempt, const char *path, int cause, 
                        nfold_error *err)
 {
     struct nfold_buffer text = {0};
-    nf_buffer_print(&text, "nfold: %s: %s\n", path, strerror(cause));
+    nf_spawn_excuse(path, cause, &text);
     int rc = text.failed
                  ? nf_fail_memory(err)
                  : write_piece(attempt, 1, fd >= 0 ? fd : STDERR_FILENO, text.data, text.size, err);
     nf_buffer_clear(&text);
     attempt->is_done = 1;
-    attempt->exit_code = cause == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+    attempt->exit_code = nf_spawn_exit_code(cause);
     return rc < 0 ? rc : 1;
-}
-
-/* A file without a format that the kernel knows is a script of sh, as every shell has it. */
-static pid_t spawn_script(struct nf_spawn *spawn, int *is_exec)
-{
-    size_t count = 0;
-    while (spawn->argv[count])
-        count++;
-    char **argv = calloc(count + 2, sizeof *argv);
-    if (!argv) {
-        errno = ENOMEM;
-        return -1;
-    }
-    argv[0] = "sh";
-    argv[1] = (char *)(uintptr_t)spawn->path;
-    for (size_t i = 1; i < count; i++)
-        argv[i + 1] = spawn->argv[i];
-    spawn->path = "/bin/sh";
-    spawn->argv = argv;
-    pid_t pid = nf_spawn(spawn, is_exec);
-    int cause = errno;
-    free(argv);
-    errno = cause;
-    return pid;
 }
 
 static int is_shortage(int cause)
@@ -109,35 +85,55 @@ static int is_shortage(int cause)
     return cause == EAGAIN || cause == ENOMEM || cause == EMFILE || cause == ENFILE;
 }
 
-static int spawn_form(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
-                      const struct nf_command_form *form, const int fd[2], const int group_fd[2],
-                      nfold_error *err)
+/* What all tasks of a slot have in common. */
+static struct nf_spawn spawn_of_slot(const struct nf_attempt *attempt,
+                                     const struct nf_attempt_setting *setting)
 {
-    struct nf_spawn spawn = {.path = form->path,
-                             .argv = form->argv,
-                             .envp = attempt->environment.envp,
+    return (struct nf_spawn){.envp = attempt->environment.envp,
                              .directory = setting->directory,
-                             .fd = {setting->null_fd, fd[0], fd[1]},
+                             .fd = {-1, -1, -1},
                              .cpus = attempt->cpus,
                              .cpus_size = attempt->cpus_size,
                              .has_nice = setting->has_nice,
                              .nice = setting->nice,
                              .files = setting->files,
-                             .group_fd = {group_fd[0], group_fd[1]},
+                             .group_fd = {-1, -1},
                              .mask = &setting->mask};
+}
+
+static int spawn_here(struct nf_attempt *attempt, const struct nf_spawn *spawn, nfold_error *err)
+{
     int is_exec;
-    attempt->began_epoch = nf_clock_epoch();
-    attempt->began = nf_clock_now();
-    pid_t pid = nf_spawn(&spawn, &is_exec);
-    if (pid < 0 && is_exec && errno == ENOEXEC)
-        pid = spawn_script(&spawn, &is_exec);
+    nf_task_environment_sequence(&attempt->environment, attempt->task.sequence);
+    pid_t pid = nf_spawn(spawn, &is_exec);
     if (pid > 0) {
         attempt->pid = pid;
         return 1;
     }
     if (is_exec)
-        return end_not_run(attempt, form->path, errno, fd[1], err);
+        return end_not_run(attempt, spawn->path, errno, spawn->fd[2], err);
     return is_shortage(errno) ? 0 : nf_fail_errno(err, "no process can be started");
+}
+
+static int spawn_form(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
+                      const struct nf_command_form *form, const int fd[2], const int group_fd[2],
+                      nfold_error *err)
+{
+    struct nf_spawn spawn = spawn_of_slot(attempt, setting);
+    spawn.path = form->path;
+    spawn.argv = form->argv;
+    spawn.fd[0] = setting->null_fd;
+    memcpy(&spawn.fd[1], fd, 2 * sizeof *fd);
+    memcpy(spawn.group_fd, group_fd, sizeof spawn.group_fd);
+    attempt->began_epoch = nf_clock_epoch();
+    attempt->began = nf_clock_now();
+    attempt->is_spawned =
+        attempt->spawner.pid > 0 &&
+        nf_spawner_ask(&attempt->spawner, &spawn, attempt->task.sequence, ++attempt->turn);
+    if (!attempt->is_spawned)
+        return spawn_here(attempt, &spawn, err);
+    attempt->pid = NF_ATTEMPT_UNBORN;
+    return 1;
 }
 
 static int start_process(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
@@ -147,7 +143,6 @@ static int start_process(struct nf_attempt *attempt, const struct nf_attempt_set
     int rc = nf_command_form_make(&form, setting->shell, nf_buffer_text(&attempt->line), err);
     if (rc < 0)
         return rc;
-    nf_task_environment_sequence(&attempt->environment, attempt->task.sequence);
     rc = spawn_form(attempt, setting, &form, fd, group_fd, err);
     nf_command_form_clear(&form);
     return rc;
@@ -172,12 +167,14 @@ int nf_attempt_start(struct nf_attempt *attempt, const struct nf_attempt_setting
     if (rc < 0)
         return is_shortage(errno) ? 0 : rc;
     attempt->first_output = -1;
-    attempt->is_watched = attempt->is_ending = attempt->is_done = 0;
+    attempt->is_watched = attempt->is_ending = attempt->is_done = attempt->is_spawned = 0;
     attempt->cause = NF_TASK_OK;
     attempt->is_put_back = 0;
     rc = start_process(attempt, setting, fd, group_fd, err);
-    close_fd(&fd[0]);
-    close_fd(&fd[1]);
+    if (!attempt->is_spawned) {
+        close_fd(&fd[0]);
+        close_fd(&fd[1]);
+    }
     if (rc <= 0)
         forget_streams(attempt);
     return rc;
@@ -242,12 +239,13 @@ void nf_attempt_free(struct nf_attempt *attempt)
 {
     nf_task_clear(&attempt->task);
     attempt->pid = 0;
-    attempt->is_done = attempt->is_ending = 0;
+    attempt->is_done = attempt->is_ending = attempt->is_spawned = 0;
     attempt->line.size = attempt->tag.size = 0;
 }
 
 void nf_attempt_clear(struct nf_attempt *attempt)
 {
+    nf_spawner_close(&attempt->spawner);
     nf_task_clear(&attempt->task);
     nf_buffer_clear(&attempt->line);
     nf_buffer_clear(&attempt->tag);
@@ -257,8 +255,39 @@ void nf_attempt_clear(struct nf_attempt *attempt)
     *attempt = (struct nf_attempt){0};
 }
 
-void nf_attempt_signal(const struct nf_attempt *attempt, int number)
+void nf_attempt_open_spawner(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
+                             unsigned index)
 {
-    if (attempt->pid > 1)
+    struct nf_spawn fixed = spawn_of_slot(attempt, setting);
+    fixed.born = attempt->born;
+    nf_spawner_open(&attempt->spawner, index, setting->replies, &fixed, &attempt->environment);
+}
+
+pid_t nf_attempt_pid(struct nf_attempt *attempt)
+{
+    if (attempt->pid == NF_ATTEMPT_UNBORN && *attempt->born > 0)
+        attempt->pid = *attempt->born;
+    return attempt->pid;
+}
+
+/* A spawner that was killed leaves *born as it was. */
+static int is_alive(pid_t child)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+pid_t nf_attempt_settle(struct nf_attempt *attempt)
+{
+    const struct timespec pause = {.tv_nsec = BIRTH_NANOSECONDS};
+    while (nf_attempt_pid(attempt) == NF_ATTEMPT_UNBORN && *attempt->born == 0 &&
+           is_alive(attempt->spawner.pid))
+        nanosleep(&pause, NULL);
+    return nf_attempt_pid(attempt);
+}
+
+void nf_attempt_signal(struct nf_attempt *attempt, int number)
+{
+    if (attempt->pid != 0 && nf_attempt_settle(attempt) > 1)
         kill(-attempt->pid, number);
 }

@@ -11,6 +11,7 @@
 #include "command_form.h"
 #include "task_output.h"
 #include "slot.h"
+#include "spawner.h"
 #include "task.h"
 #include "task_environment.h"
 
@@ -24,12 +25,13 @@ struct nf_attempt_setting {
     unsigned files; /* see spawn.h */
     int null_fd;    /* /dev/null, what tasks read */
     pid_t pid;      /* $PARALLEL_PID */
+    int replies;    /* where spawners reply */
     sigset_t mask;
 };
 
 struct nf_attempt {
     const struct nf_slot *slot;
-    pid_t pid;                /* 0: the slot is free */
+    pid_t pid;                /* 0: the slot is free; NF_ATTEMPT_UNBORN: see is_spawned */
     int is_done;              /* its program could not be run */
     struct nf_task task;      /* owned while the slot is not free */
     struct nfold_buffer line; /* the command; kept between tasks for its memory */
@@ -51,7 +53,14 @@ struct nf_attempt {
     struct nf_task_environment environment;
     cpu_set_t *cpus;
     size_t cpus_size;
+    /* Who starts the slot's tasks and waits for them; none: the supervisor itself. */
+    struct nf_spawner spawner;
+    int is_spawned;       /* by it; pid is not known before *born is */
+    unsigned turn;        /* how often it was asked */
+    volatile pid_t *born; /* shared with the spawner and the guardian; NULL: there is no spawner */
 };
+
+#define NF_ATTEMPT_UNBORN ((pid_t)-1)
 
 /* Once a slot, at its first use. */
 int nf_attempt_prepare(struct nf_attempt *attempt, const struct nf_slot *slot,
@@ -69,7 +78,14 @@ int nf_attempt_end(struct nf_attempt *attempt, struct nf_task_result *result, in
                    nfold_error *err);
 void nf_attempt_free(struct nf_attempt *attempt);  /* the slot is free for the next task */
 void nf_attempt_clear(struct nf_attempt *attempt); /* all its memory */
+/* Its process, as far as it is known now. */
+pid_t nf_attempt_pid(struct nf_attempt *attempt);
+/* The same, waiting for the moment until it is born. < 0: it never will be. */
+pid_t nf_attempt_settle(struct nf_attempt *attempt);
+/* A process of its own starts the slot's tasks from now on, if there is room for one. */
+void nf_attempt_open_spawner(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
+                             unsigned index);
 /* Its process group. */
-void nf_attempt_signal(const struct nf_attempt *attempt, int number);
+void nf_attempt_signal(struct nf_attempt *attempt, int number);
 
 #endif

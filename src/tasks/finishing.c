@@ -149,7 +149,8 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
 static unsigned slot_of(const struct nf_loop *loop, pid_t pid)
 {
     unsigned i = 0;
-    while (i < loop->used && loop->pid[i] != pid)
+    while (i < loop->used && loop->pid[i] != pid &&
+           !(loop->attempt[i].is_spawned && nf_attempt_pid(&loop->attempt[i]) == pid))
         i++;
     return i;
 }
@@ -168,6 +169,8 @@ int nf_loop_reap(struct nf_loop *loop, nfold_error *err)
             loop->walltime.asked = 0;
         else if (index < loop->used)
             rc = nf_loop_finish(loop, index, status, &usage, err);
+        else
+            rc = nf_loop_spawner_died(loop, pid, err);
     }
     return rc;
 }

@@ -37,17 +37,18 @@ static int open_signals(struct nf_loop *loop, nfold_error *err)
     if (loop->child_fd < 0 || loop->epoll_fd < 0 || loop->setting.null_fd < 0 ||
         nf_loop_watch(loop, loop->child_fd, EPOLLIN, NF_LOOP_CHILDREN) < 0)
         return nf_fail_errno(err, "the supervisor of the tasks cannot begin");
-    if (guardian && nf_loop_watch(loop, guardian->requests, EPOLLIN, NF_LOOP_REQUESTS) < 0)
+    if (guardian && (nf_loop_watch(loop, guardian->requests, EPOLLIN, NF_LOOP_REQUESTS) < 0 ||
+                     nf_loop_open_replies(loop) < 0))
         return nf_fail_errno(err, "the supervisor of the tasks cannot begin");
     return 0;
 }
 
-/* A slot that runs has two pipes, and four ends of them while it starts. Tasks get their own limit
- * back. */
+/* A slot that runs has two pipes, and four ends of them while it starts, and its spawner has one.
+ * Tasks get their own limit back. */
 static void raise_files(struct nf_loop *loop)
 {
     struct rlimit limit;
-    rlim_t wanted = OTHER_FILES + 2 * (rlim_t)loop->slots;
+    rlim_t wanted = OTHER_FILES + 4 * (rlim_t)loop->slots;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
         return;
     loop->setting.files = (unsigned)limit.rlim_cur;
@@ -186,6 +187,8 @@ void nf_loop_close(struct nf_loop *loop)
     nf_endings_clear(&loop->endings);
     nf_template_close(loop->tag);
     close_fd(loop->child_fd);
+    close_fd(loop->reply_fd[0]);
+    close_fd(loop->reply_fd[1]);
     close_fd(loop->epoll_fd);
     close_fd(loop->setting.null_fd);
 }

@@ -19,6 +19,7 @@
 enum {
     NF_LOOP_REQUESTS,
     NF_LOOP_CHILDREN,
+    NF_LOOP_REPLIES,
     NF_LOOP_INPUT,
     NF_LOOP_STDOUT,
     NF_LOOP_WALLTIME,
@@ -56,6 +57,7 @@ struct nf_loop {
     unsigned unwatched; /* attempts whose pipes are not in the epoll yet */
 
     int epoll_fd, child_fd;
+    int reply_fd[2]; /* what spawners reply */
     int is_input_over, is_input_awaited, is_input_watched;
     int blocked_fd; /* stdout, while it is slow and in the epoll; -1 */
     double now;     /* monotonic, of this turn */
@@ -95,6 +97,19 @@ int nf_loop_reap(struct nf_loop *loop, nfold_error *err);
 
 /* ---- supervisor.c: reads the signals that the guardian got. */
 int nf_loop_take_requests(struct nf_loop *loop, nfold_error *err);
+
+/* ---- spawning.c */
+/* Before any slot has a spawner; errno on failure. */
+int nf_loop_open_replies(struct nf_loop *loop);
+/* A task is about to start in a slot: its first one, or not. */
+void nf_loop_want_spawner(struct nf_loop *loop, unsigned index, int is_first);
+/* Replies that are there: how many there were, or < 0. */
+int nf_loop_take_replies(struct nf_loop *loop, nfold_error *err);
+/* A child that is no task ended: if it was a spawner, its task is ours now. */
+int nf_loop_spawner_died(struct nf_loop *loop, pid_t pid, nfold_error *err);
+/* The system has no room for more processes: idle spawners give theirs, for good. */
+void nf_loop_give_room(struct nf_loop *loop);
+void nf_loop_close_spawners(struct nf_loop *loop);
 
 /* ---- stopping.c */
 /* A signal that the guardian got. */

@@ -107,7 +107,7 @@ int nf_memory_limit_admits(const struct nf_memory_limit *memory, uint64_t limit,
     double left = nf_free_memory(""), left_of_job = nf_job_memory();
     for (unsigned i = 0; i < count; i++) {
         const struct nf_attempt *other = &attempts[i];
-        if (other->pid <= 0)
+        if (other->pid == 0)
             continue;
         left -= fmax(0, (double)other->memory_limit - (double)other->memory_now);
         left_of_job -= fmax((double)other->memory_limit, (double)other->memory_now);
@@ -132,7 +132,7 @@ void nf_memory_limit_begin(struct nf_memory_limit *memory, struct nf_attempt *at
 
 int nf_memory_limit_look(const struct nf_memory_limit *memory, struct nf_attempt *attempt)
 {
-    if (memory->limit == 0 || attempt->pid <= 0 || attempt->is_ending)
+    if (memory->limit == 0 || nf_attempt_pid(attempt) <= 0 || attempt->is_ending)
         return 0;
     attempt->memory_now = nf_task_memory(attempt->pid, attempt->memory_limit);
     if (attempt->memory_now > attempt->memory_peak)

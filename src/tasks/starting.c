@@ -87,6 +87,7 @@ static int wait_for_room(struct nf_loop *loop, struct nf_attempt *attempt, nfold
         loop->shortage_since = loop->now;
     if (loop->running == 0 && loop->now - loop->shortage_since > SHORTAGE_PATIENCE)
         return nf_fail_errno(err, "no process can be started");
+    nf_loop_give_room(loop);
     loop->start_due = loop->now + SHORTAGE_PAUSE;
     return nf_retry_put(&loop->retry, &attempt->task, attempt->memory_limit, loop->now, 1, err);
 }
@@ -104,10 +105,11 @@ static int wait_for_memory(struct nf_loop *loop, struct nf_attempt *attempt, nfo
 static void note_start(struct nf_loop *loop, unsigned index)
 {
     struct nf_attempt *attempt = &loop->attempt[index];
-    loop->shortage_since = 0;
+    if (!attempt->is_spawned)
+        loop->shortage_since = 0;
     loop->running++;
     loop->pid[index] = attempt->pid;
-    if (loop->area && index < NF_GUARDIAN_GROUPS)
+    if (loop->area && index < NF_GUARDIAN_GROUPS && !attempt->is_spawned)
         loop->area->group[index] = attempt->pid;
     int is_piped = attempt->read_fd[0] >= 0 || attempt->read_fd[1] >= 0;
     loop->unwatched += is_piped;
@@ -125,7 +127,8 @@ static int start_one(struct nf_loop *loop, unsigned index, nfold_error *err)
 {
     int groups[2] = {-1, -1};
     struct nf_attempt *attempt = &loop->attempt[index];
-    if (index == loop->used) {
+    int is_first = index == loop->used;
+    if (is_first) {
         int prepared =
             nf_attempt_prepare(attempt, &loop->with->slots->slot[index], &loop->setting, err);
         if (prepared < 0)
@@ -137,6 +140,7 @@ static int start_one(struct nf_loop *loop, unsigned index, nfold_error *err)
         return rc;
     if (!nf_memory_limit_admits(&loop->memory, attempt->memory_limit, loop->attempt, loop->used))
         return wait_for_memory(loop, attempt, err);
+    nf_loop_want_spawner(loop, index, is_first);
     nf_memory_limit_begin(&loop->memory, attempt, &groups[0]);
     rc = nf_attempt_start(attempt, &loop->setting, groups, err);
     if (rc == 0)

@@ -37,6 +37,8 @@ int nf_loop_end_attempt(struct nf_loop *loop, unsigned index, enum nf_task_statu
     attempt->cause = cause;
     attempt->deadline = INFINITY;
     loop->endings_due = loop->now;
+    if (nf_attempt_settle(attempt) < 0)
+        return 0; /* it will not be born */
     /* What eats memory goes on eating while it is asked politely. */
     unsigned rung = cause == NF_TASK_OOM ? loop->ladder.count - 1 : 0;
     return nf_endings_add(&loop->endings, attempt->pid, attempt->read_fd, rung, loop->now, err);

@@ -120,7 +120,12 @@ static int take_output(struct nf_loop *loop, uint64_t number, nfold_error *err)
     return rc;
 }
 
-static int take_event(struct nf_loop *loop, const struct epoll_event *event, int *has_children,
+/* Who told that tasks have ended. */
+struct ends {
+    int are_children, are_replies;
+};
+
+static int take_event(struct nf_loop *loop, const struct epoll_event *event, struct ends *ends,
                       nfold_error *err)
 {
     struct signalfd_siginfo seen[8];
@@ -130,7 +135,10 @@ static int take_event(struct nf_loop *loop, const struct epoll_event *event, int
     case NF_LOOP_CHILDREN:
         while (read(loop->child_fd, seen, sizeof seen) == sizeof seen)
             continue;
-        *has_children = 1;
+        ends->are_children = 1;
+        return 0;
+    case NF_LOOP_REPLIES:
+        ends->are_replies = 1;
         return 0;
     case NF_LOOP_INPUT:
         loop->is_input_awaited = 0;
@@ -149,10 +157,13 @@ static int take_event(struct nf_loop *loop, const struct epoll_event *event, int
 static int take_events(struct nf_loop *loop, const struct epoll_event *event, int count,
                        nfold_error *err)
 {
-    int rc = 0, has_children = 0;
+    struct ends ends = {0};
+    int rc = 0;
     for (int i = 0; rc >= 0 && i < count; i++)
-        rc = take_event(loop, &event[i], &has_children, err);
-    return rc >= 0 && has_children ? nf_loop_reap(loop, err) : rc;
+        rc = take_event(loop, &event[i], &ends, err);
+    if (rc >= 0 && ends.are_replies)
+        rc = nf_loop_take_replies(loop, err);
+    return rc >= 0 && ends.are_children ? nf_loop_reap(loop, err) : rc;
 }
 
 /* The youngest has the least to lose. */
@@ -160,7 +171,7 @@ static int end_youngest(struct nf_loop *loop, nfold_error *err)
 {
     unsigned youngest = loop->used;
     for (unsigned i = 0; i < loop->used; i++)
-        if (loop->attempt[i].pid > 0 && !loop->attempt[i].is_ending &&
+        if (loop->attempt[i].pid != 0 && !loop->attempt[i].is_ending &&
             (youngest == loop->used || loop->attempt[i].began > loop->attempt[youngest].began))
             youngest = i;
     if (youngest == loop->used)
@@ -179,7 +190,7 @@ static int look(struct nf_loop *loop, nfold_error *err)
         struct nf_attempt *attempt = &loop->attempt[i];
         if (nf_memory_limit_look(&loop->memory, attempt) && !loop->memory.is_grouped)
             rc = nf_loop_end_attempt(loop, i, NF_TASK_OOM, err);
-        if (loop->timeout.share > 0 && attempt->pid > 0 && !attempt->is_ending)
+        if (loop->timeout.share > 0 && attempt->pid != 0 && !attempt->is_ending)
             nf_loop_limit_attempt(loop, i);
     }
     if (rc >= 0 && loop->running > 1 && nf_gate_is_starved(&loop->gate))
@@ -318,6 +329,7 @@ static void end_left(struct nf_loop *loop)
     struct nf_groups groups = {loop->area ? loop->area->group : NULL,
                                loop->area ? NF_GUARDIAN_GROUPS : 0};
     nf_walltime_close(&loop->walltime);
+    nf_loop_close_spawners(loop);
     loop->result->left_behind = nf_descendants_end(&groups, NULL);
 }
 
@@ -347,6 +359,7 @@ int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision
                            .result = result,
                            .epoll_fd = -1,
                            .child_fd = -1,
+                           .reply_fd = {-1, -1},
                            .setting.null_fd = -1,
                            .walltime.answer = -1};
     *result = (struct nf_supervision_result){.end = NF_SUPERVISION_DONE};

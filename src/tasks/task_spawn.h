@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <sys/types.h>
 
+struct nfold_buffer;
+
 struct nf_spawn {
     const char *path; /* absolute, or of directory */
     char *const *argv;
@@ -19,11 +21,18 @@ struct nf_spawn {
     unsigned files;       /* soft limit of open files to go back to; 0: leave */
     int group_fd[2];      /* cgroup.procs files that it writes itself into; -1: none */
     const sigset_t *mask; /* the signal mask it starts with */
+    volatile pid_t *born; /* gets its number before its program runs; NULL: not wanted */
 };
 
 /* The process, which leads a group of its own and gets SIGTERM if we die; it runs its program when
- * this returns. < 0: it could not be made, or its program could not be run: errno says why,
- * *is_exec tells which; then nothing is left of it. */
+ * this returns. A file without a format that the kernel knows is a script of sh, as every shell has
+ * it. < 0: it could not be made, or its program could not be run: errno says why, *is_exec tells
+ * which; then nothing is left of it. */
 pid_t nf_spawn(const struct nf_spawn *spawn, int *is_exec);
+
+/* For a program that could not be run: the exit code that a shell would give. */
+int nf_spawn_exit_code(int cause);
+/* What it would say, as a line. */
+void nf_spawn_excuse(const char *path, int cause, struct nfold_buffer *text);
 
 #endif

@@ -45,6 +45,74 @@ start_busy() {
     until_true none_lives
 }
 
+# Like start_busy, but the slots had tasks before: what runs now was started by their spawners.
+start_busy_again() {
+    start_tasks -j 2 "$@" '[ {} = 0 ] || {
+        setsid sh -c "echo >on-{}; sleep 600" & sleep 600
+    }' ::: 0 0 0 0 1 2 3 4
+    until_true lines 2 on-1 on-2
+}
+
+spawners_of() {
+    pgrep -x -P "$(supervisor_of "$1")" nfold
+}
+
+@test "kill -9 of the visible process ends every descendant of spawners" {
+    start_busy_again
+    [[ $(spawners_of "$visible" | wc -l) == 2 ]]
+    kill -9 "$visible"
+    end_of "$visible"
+    until_true none_lives
+    [[ ! -e on-3 ]]
+}
+
+@test "kill -9 of the supervisor ends its spawners and every descendant of theirs" {
+    start_busy_again
+    kill -9 "$(supervisor_of "$visible")"
+    end_of "$visible"
+    [[ $ended == 137 ]]
+    none_lives
+    grep -q "its supervisor was ended by signal 9" err
+}
+
+@test "kill -9 of guardian and supervisor at once ends spawners and tasks" {
+    start_tasks -j 2 '[ {} = 0 ] || { echo >on-{}; exec sleep 600; }' ::: 0 0 0 0 1 2 3
+    until_true lines 2 on-1 on-2
+    kill -9 "$visible" "$(supervisor_of "$visible")"
+    until_true none_lives
+}
+
+@test "kill -9 of everything that starts tasks loses none" {
+    start_tasks -j 2 --retries 1000 --run-dir run 'sleep 0.05; echo {}' ::: {1..60}
+    until_true spawners_of "$visible" >/dev/null
+    while kill -0 "$visible" 2>/dev/null; do
+        kill -9 $(spawners_of "$visible") 2>/dev/null || true
+        sleep 0.3
+    done
+    end_of "$visible"
+    cat err
+    [[ $ended == 0 && $(sort -n out) == "$(seq 60)" ]]
+    none_lives
+    "$NFOLD" verify run
+}
+
+@test "a timeout, Ctrl-C and --halt end what spawners started" {
+    run tasks -j 2 --timeout 0.3 '[ {} = 0 ] || sleep 600' ::: 0 0 0 0 1
+    echo "$output"
+    [[ $status == 1 && $output == *"4 ok, 1 timeout"* ]]
+    run tasks -j 2 --halt now,fail=1 '[ {} = 0 ] || { [ {} = 1 ] && sleep 600; sleep 0.2; exit 3; }' \
+        ::: 0 0 0 0 1 2
+    echo "$output"
+    [[ $status == 3 && $output == *"4 ok, 1 failed, 1 cut"* ]]
+    start_busy_again
+    kill -INT "$visible"
+    sleep 0.2
+    kill -INT "$visible"
+    end_of "$visible"
+    [[ $ended == 130 ]]
+    none_lives
+}
+
 @test "a task that is killed is signalled, is one of them, and its slot goes on" {
     run tasks -j 1 --joblog log '[ {} = 2 ] && kill -9 $$; echo {}' ::: 1 2 3
     echo "$output"
