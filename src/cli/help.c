@@ -95,20 +95,42 @@ static int find_verb(const struct nf_command *command, const struct nf_verb **ve
                            near != NULL ? "'?" : "");
 }
 
+static int write_text(struct nfold_buffer *text, const char *topic, const struct nf_verb *verb,
+                      nfold_error *err)
+{
+    if (verb != NULL)
+        return nf_help_verb(text, verb, err);
+    if (topic != NULL)
+        nf_help_expressions(text);
+    else
+        nf_help_all(text);
+    return 0;
+}
+
+static int write_json(struct nfold_buffer *text, const char *topic, const struct nf_verb *verb,
+                      nfold_error *err)
+{
+    struct nf_json json = {.out = text};
+    if (verb != NULL)
+        return nf_help_json_verb(&json, verb, err);
+    if (topic != NULL)
+        nf_help_json_expressions(&json);
+    else
+        nf_help_json_all(&json);
+    return 0;
+}
+
 static int write_help(const struct nf_command *command, struct nfold_buffer *text, nfold_error *err)
 {
-    const struct nf_verb *verb;
-    int rc;
-    if (command->operand_count == 0) {
-        nf_help_all(text);
-        return 0;
-    }
-    if (strcmp(command->operand[0], TOPIC) == 0) {
-        nf_help_expressions(text);
-        return 0;
-    }
-    rc = find_verb(command, &verb, err);
-    return rc < 0 ? rc : nf_help_verb(text, verb, err);
+    const char *topic = command->operand_count > 0 ? command->operand[0] : NULL;
+    const struct nf_verb *verb = NULL;
+    int rc = 0;
+    if (topic != NULL && strcmp(topic, TOPIC) != 0)
+        rc = find_verb(command, &verb, err);
+    if (rc < 0)
+        return rc;
+    return nf_options_flag(command->options, "json") ? write_json(text, topic, verb, err)
+                                                     : write_text(text, topic, verb, err);
 }
 
 static int run(struct nf_command *command, nfold_error *err)
@@ -124,16 +146,12 @@ static int run(struct nf_command *command, nfold_error *err)
     return rc;
 }
 
-static const struct nf_option rows[] = {
-    {.name = "help", .letter = 'h', .type = NF_OPTION_FLAG, .help = "explain this verb"},
-    {0},
-};
-
 static const struct nf_example examples[] = {
     {"nfold help", "all verbs"},
     {"nfold help integrate", "one of them"},
     {"nfold integrate --help", "the same"},
     {"nfold help expressions", "operators and functions"},
+    {"nfold help integrate --json", "for a program"},
     {0},
 };
 
@@ -143,7 +161,7 @@ const struct nf_verb nf_verb_help = {
     .operands = "[VERB | expressions]",
     .about = "Prints what a verb does, how it is used, examples, its options and exit status;\n"
              "or the operators and functions of expressions.\n",
-    .tables = {rows},
+    .common = {nf_rows_common},
     .examples = examples,
     .run = run,
 };

@@ -133,7 +133,8 @@ assert max(map(len, lines)) <= 80' "$output"
 }
 
 @test "json is json" {
-    for command in "integrate x 0 1 1000" "reduce sum i 10" "info" \
+    for command in "integrate x 0 1 1000" "reduce sum i 10" "info" "help" "help integrate" \
+        "help tasks" "help expressions" \
         "compare reduce sum i 1000 --budget 0.02"; do
         "$NFOLD" $command --json | python3 -m json.tool >/dev/null
     done
