@@ -416,6 +416,7 @@ __attribute__((visibility("default"))) void nf_kernel(const double *base, const 
         steps = moving;
     }
     for (__UINT64_TYPE__ group = 0; group < groups; group++) {
+        NF_KEEP_IN_MEMORY(moving)
         /* clang-format off */
         NF_ROLLED
         for (int lane = 0; lane < NF_LANES; lane += NF_VECTORS * NF_WIDTH)
