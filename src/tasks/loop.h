@@ -73,6 +73,7 @@ struct nf_loop {
     double hearing_due;             /* when it is worth waiting for the guardian again */
     int is_terminal;                /* somebody reads the legend */
     int has_hinted;
+    int is_broken; /* by an error: nothing can be printed or read any more */
     double progress_due;
     nfold_error failure; /* why nothing new is started, told when all has ended; code 0: none */
 };
@@ -88,6 +89,8 @@ int nf_loop_watch(struct nf_loop *loop, int fd, uint32_t events, uint64_t number
 int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err);
 /* What the input still gives without waiting for it is recorded as not started. */
 int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err);
+/* The same after an error: nothing is read or printed any more, and what is known is counted. */
+void nf_loop_account_broken(struct nf_loop *loop);
 
 /* ---- finishing.c: the attempt of slot index ended with this wait status. */
 int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struct rusage *usage,

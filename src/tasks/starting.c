@@ -187,7 +187,7 @@ int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
 static int account_one(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
 {
     int rc = nf_record_not_started(loop->with->record, &attempt->task, NF_TASK_NOT_STARTED, err);
-    if (rc >= 0)
+    if (rc >= 0 && !loop->is_broken)
         rc = nf_output_skip(loop->with->output, attempt->task.sequence, err);
     nf_task_clear(&attempt->task);
     return rc;
@@ -208,6 +208,14 @@ static int is_rest_readable(const struct nf_loop *loop)
     return !nf_record_is_full(loop->with->record) || !nf_input_uses_stdin(loop->with->input);
 }
 
+/* What is not read, but whose number is known. */
+static void count_rest(struct nf_loop *loop)
+{
+    nf_input_count(loop->with->input, COUNT_MOST);
+    if (!loop->is_input_over)
+        loop->is_input_over = nf_record_rest(loop->with->record, nf_input_total(loop->with->input));
+}
+
 int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
 {
     struct nf_attempt rest = {.slot = &loop->with->slots->slot[0]};
@@ -222,9 +230,16 @@ int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
         if (rc > 0)
             rc = account_one(loop, &rest, err);
     }
-    nf_input_count(loop->with->input, COUNT_MOST);
-    if (rc >= 0 && !loop->is_input_over)
-        loop->is_input_over = nf_record_rest(loop->with->record, nf_input_total(loop->with->input));
+    if (rc >= 0)
+        count_rest(loop);
     nf_attempt_clear(&rest);
     return rc < 0 ? rc : 0;
+}
+
+void nf_loop_account_broken(struct nf_loop *loop)
+{
+    struct nf_attempt rest = {.slot = &loop->with->slots->slot[0]};
+    account_waiting(loop, &rest, NULL);
+    count_rest(loop);
+    nf_attempt_clear(&rest);
 }

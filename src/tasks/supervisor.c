@@ -296,10 +296,12 @@ static void end_broken(struct nf_loop *loop)
 {
     nfold_error ignored = {0};
     double until = nf_clock_now() + 10;
+    loop->is_broken = 1;
     nf_loop_enter(loop, NF_STAGE_END, NF_SUPERVISION_STOPPED, "an error", &ignored);
     while ((loop->running > 0 || loop->endings.count > 0) && nf_clock_now() < until)
         if (wait_and_take(loop, &ignored) < 0)
             nf_loop_reap(loop, &ignored);
+    nf_loop_account_broken(loop);
 }
 
 /* Whether a stop left anything undone is known only once the rest of the input is. */

@@ -341,7 +341,7 @@ END
     long=$(head -c 70000 /dev/zero | tr '\0' a)
     run bash -c 'printf "%s\n" 1 2 "$1" 3 | "$NFOLD" tasks -j 3 "sleep 0.3; echo {} {}"' - "$long"
     [[ $status == 2 && $output == *"1 1"* && $output == *"2 2"* && $output != *"3 3"* ]]
-    [[ $output == *"2 tasks: 2 ok (an input that cannot be used)"* ]]
+    [[ $output == *"4 tasks: 2 ok, 2 not started (an input that cannot be used)"* ]]
     [[ $output == *"input 3, 'aaaaaaaaaaaaaaaaaaaa…': its command line is too long"*"give the data in a file"* ]]
     printf '%s\n' a b c >three
     printf '%s\n' 1 2 >two
