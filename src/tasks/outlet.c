@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum kind { KIND_PLAIN, KIND_SECOND_OPENING, KIND_POLLED, KIND_SOCKET };
+enum kind { KIND_PLAIN, KIND_SECOND_OPENING, KIND_POLLED, KIND_SOCKET, KIND_CLOSED };
 
 static int reopen(int fd)
 {
@@ -21,11 +21,20 @@ static int reopen(int fd)
     return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+/* 2>&- : nobody wants to hear of it. A closed stdout is an error, what is lost was the answer. */
+static int is_closed_stderr(int stream)
+{
+    int flags = stream == STDERR_FILENO ? fcntl(stream, F_GETFL) : O_RDWR;
+    return flags < 0 || (flags & O_ACCMODE) == O_RDONLY;
+}
+
 void nf_outlet_open(struct nf_outlet *outlet, int stream)
 {
     struct stat status;
     *outlet = (struct nf_outlet){.fd = stream, .stream = stream, .kind = KIND_PLAIN};
-    if (fstat(stream, &status) < 0)
+    if (is_closed_stderr(stream))
+        outlet->kind = KIND_CLOSED;
+    if (outlet->kind == KIND_CLOSED || fstat(stream, &status) < 0)
         return;
     if (S_ISSOCK(status.st_mode)) {
         outlet->kind = KIND_SOCKET;
@@ -69,6 +78,8 @@ static ssize_t write_once(const struct nf_outlet *outlet, const char *data, size
 long nf_outlet_write(const struct nf_outlet *outlet, const char *data, size_t size,
                      nfold_error *err)
 {
+    if (outlet->kind == KIND_CLOSED)
+        return (long)size;
     for (;;) {
         ssize_t written = write_once(outlet, data, size);
         if (written >= 0)

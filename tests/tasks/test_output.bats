@@ -85,3 +85,11 @@ print("blocking" if os.get_blocking(1) else "not blocking")'; } | cat >modes
     run timeout 20 "$NFOLD" tasks 'echo {}; (sleep 5; echo late) &' ::: 1 2 3>&-
     [[ $output == *1* && $output == *2* && $output != *late* ]]
 }
+
+@test "a closed stderr is no failure, a closed stdout is one" {
+    run bash -c '"$NFOLD" tasks -k --run-dir night "echo {}; echo e >&2" ::: a b 2>&-'
+    [[ $status == 0 && $output == $'a\nb' ]]
+    run bash -c '"$NFOLD" tasks -k "echo {}" ::: a b >&-'
+    [[ $status == 3 && $output == *"cannot write to stdout"* ]]
+    [[ $("$NFOLD" logs night 1 --err) == e ]]
+}
