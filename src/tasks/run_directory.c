@@ -33,19 +33,24 @@ static int is_folder(const char *path)
 int nf_run_directory_make(const char *path, nfold_error *err)
 {
     char *copy = strdup(path);
-    int made = 0;
+    int made = 0, cause = 0;
     if (copy == NULL)
         return nf_fail_memory(err);
     for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        made += mkdir(copy, 0777) == 0; /* the last one tells */
+        if (mkdir(copy, 0777) == 0)
+            made++;
+        else if (cause == 0 && errno != EEXIST)
+            cause = errno; /* the last one only says that it has no place */
         *slash = '/';
     }
     if (mkdir(copy, 0777) == 0)
         made++;
     else if (errno != EEXIST)
         made = -1;
+    cause = errno == ENOENT && cause != 0 ? cause : errno;
     free(copy);
+    errno = cause;
     if (made < 0)
         return nf_fail_errno(err, "cannot make the run directory %s", path);
     if (!is_folder(path))
