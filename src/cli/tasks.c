@@ -172,6 +172,17 @@ static int give_names(struct parts *parts, nfold_error *err)
     return names ? nf_output_names(parts->output, names, count, err) : 0;
 }
 
+/* GNU parallel's word for a temporary folder; here it would be one of that name. */
+static int check_folder(const nfold_options *options, nfold_error *err)
+{
+    const char *folder = nf_options_text(options, "workdir");
+    return folder && strcmp(folder, "...") == 0
+               ? nf_fail(err, NFOLD_E_VALUE,
+                         "option 'workdir': nfold tasks makes no temporary folder; name one, or "
+                         "use mktemp -d in the command")
+               : 0;
+}
+
 static int open_parts(struct parts *parts, const struct nf_command *command, size_t words,
                       nfold_error *err)
 {
@@ -351,7 +362,9 @@ static int run(struct nf_command *command, nfold_error *err)
         return rc;
     size_t words =
         nf_input_template_words(command->options, command->operand, command->operand_count);
-    rc = open_template(&parts, command, words, err);
+    rc = check_folder(command->options, err);
+    if (rc >= 0)
+        rc = open_template(&parts, command, words, err);
     if (rc >= 0 && nf_options_flag(command->options, "dry-run"))
         rc = dry_run(&parts, command, words, err);
     else if (rc >= 0 && check_program(&parts, command->options, err) == NFOLD_E_MISSING)

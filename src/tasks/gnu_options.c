@@ -19,7 +19,7 @@
     "nfold tasks writes no database; --joblog and `nfold logs --json` can be loaded into one"
 #define NO_SEMAPHORE "nfold tasks is no semaphore; use flock(1)"
 #define NO_COUNT     "`nfold info` shows the CPUs and what limits them"
-#define NO_TMUX      "nfold tasks opens no windows; use --lb --tag, or `nfold logs RUN N --follow`"
+#define NO_TMUX      "nfold tasks opens no windows; use --lb --tag, or `nfold logs RUN`"
 #define RETIRED      "GNU parallel has retired this letter; "
 
 /* DONE(name) · IGNORED(name, aliases, takes a value, why) · REFUSED(name, aliases, takes a value,

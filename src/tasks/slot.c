@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cpu_order.h"
 #include "cpus.h"
 #include "gpus.h"
 #include "number.h"
+#include "read_file.h"
 
 #define MOST_SLOTS 4096 /* of -j 0; a slot that runs takes two pipes */
 
@@ -25,7 +27,7 @@ struct plan {
 };
 
 /* "8", "50%", "+2", "-1", "0": in CPUs where it is not a plain number. */
-static int read_jobs(struct plan *plan, const char *text, nfold_error *err)
+static int read_count(struct plan *plan, const char *text, nfold_error *err)
 {
     int is_more = text[0] == '+', is_less = text[0] == '-';
     const char *digits = text + (is_more || is_less);
@@ -51,6 +53,24 @@ static int read_jobs(struct plan *plan, const char *text, nfold_error *err)
     return 0;
 }
 
+/* Such a value, or the name of a file that begins with one; it is read once. */
+static int read_jobs(struct plan *plan, const char *text, nfold_error *err)
+{
+    struct stat status;
+    if (strspn(text, "+-0123456789.%") == strlen(text) || stat(text, &status) < 0 ||
+        !S_ISREG(status.st_mode))
+        return read_count(plan, text, err);
+    char *value = nf_read_file("", text);
+    if (!value)
+        return nf_fail_errno(err, "option 'jobs': cannot read %s", text);
+    value[strcspn(value, " \t\r\n")] = '\0';
+    int rc = read_count(plan, value, err);
+    if (rc < 0)
+        nf_error_context(err, "%s: ", text);
+    free(value);
+    return rc;
+}
+
 static int read_plan(struct plan *plan, const nfold_options *options, nfold_error *err)
 {
     const char *jobs = nf_options_text(options, "jobs");
@@ -70,8 +90,9 @@ static unsigned limit_slots(struct nf_slots *slots, const struct plan *plan, uns
     if (count <= most)
         return count;
     if (plan->wanted > 0 && !plan->is_all)
-        snprintf(slots->note, sizeof slots->note, "%u slots of %u %s, not %u: %u %s %s", most, each,
-                 what, count, all, what, all == 1 ? "is allowed" : "are allowed");
+        snprintf(slots->note, sizeof slots->note, "%u slot%s of %u %s%s, not %u: %u %s%s allowed",
+                 most, most == 1 ? "" : "s", each, what, each == 1 ? "" : "s", count, all, what,
+                 all == 1 ? " is" : "s are");
     return most;
 }
 
@@ -82,20 +103,21 @@ static int count_slots(struct nf_slots *slots, struct plan *plan, nfold_error *e
     if (plan->has_cpus && plan->cpus_each > plan->cpus.allowed) {
         nf_cpus_explain(&plan->cpus, why, sizeof why);
         return nf_fail(err, NFOLD_E_VALUE,
-                       "option 'cpus-per-task': a task cannot have %u CPUs: allowed are %s",
-                       plan->cpus_each, why);
+                       "option 'cpus-per-task': a task cannot have %u CPU%s: allowed are %s",
+                       plan->cpus_each, plan->cpus_each == 1 ? "" : "s", why);
     }
     if (plan->has_cpus)
-        count = limit_slots(slots, plan, count, plan->cpus.allowed / plan->cpus_each, "CPUs",
+        count = limit_slots(slots, plan, count, plan->cpus.allowed / plan->cpus_each, "CPU",
                             plan->cpus_each, plan->cpus.allowed);
     if (plan->gpus_each > 0) {
         nf_gpus_read(&plan->gpus, "");
         if (plan->gpus_each > plan->gpus.count)
             return nf_fail(
                 err, NFOLD_E_VALUE,
-                "option 'gpus-per-task': a task cannot have %u GPUs: %u can be seen (%s)",
-                plan->gpus_each, plan->gpus.count, plan->gpus.source);
-        count = limit_slots(slots, plan, count, plan->gpus.count / plan->gpus_each, "GPUs",
+                "option 'gpus-per-task': a task cannot have %u GPU%s: %u can be seen (%s)",
+                plan->gpus_each, plan->gpus_each == 1 ? "" : "s", plan->gpus.count,
+                plan->gpus.source);
+        count = limit_slots(slots, plan, count, plan->gpus.count / plan->gpus_each, "GPU",
                             plan->gpus_each, plan->gpus.count);
     }
     slots->count = count;

@@ -109,3 +109,11 @@ print(seen.decode())' "$NFOLD" tasks echo got
     run "$NFOLD" tasks -X -j 1 -n 2 --joblog log2 --halt soon,done=40% ': {}' :::: codes
     [[ $(wc -l <log2) == 3 ]]
 }
+
+@test "what GNU parallel understands and nfold does not is said, not misunderstood" {
+    run "$NFOLD" tasks --wd ... pwd ::: a
+    [[ $status == 2 && $output == *"makes no temporary folder"* && ! -e ... ]]
+    echo many >count
+    run "$NFOLD" tasks -j count echo ::: a
+    [[ $status == 2 && $output == *"count: "*"'many' is not a number of tasks"* ]]
+}

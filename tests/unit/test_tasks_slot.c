@@ -104,7 +104,7 @@ static void fewer_slots_than_asked_for_is_said(void **state)
     snprintf(jobs, sizeof jobs, "%u", allowed() + 5);
     assert_int_equal(TRY(&slots, &err, "jobs", jobs, "cpus-per-task", "1", ), 0);
     assert_int_equal(slots.count, allowed());
-    assert_non_null(strstr(slots.note, "slots of 1 CPUs, not"));
+    assert_non_null(strstr(slots.note, "of 1 CPU, not"));
     nf_slots_clear(&slots);
 }
 
