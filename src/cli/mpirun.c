@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "mpi/meeting.h"
 #include "mpi/post.h"
 #include "output.h"
 #include "read_file.h"
@@ -23,6 +24,7 @@
 #define LOST_SECONDS   6.0 /* the ranks that are left end within this (session.c, port.c) */
 #define REPEAT_SECONDS 6.0 /* two signals in five end Open MPI's mpirun at once */
 #define LINE_SIZE      512
+#define NOTE           NF_MEETING_NOTE " "
 
 enum { OUTPUT, WORDS, STREAMS };
 
@@ -32,7 +34,10 @@ struct mpirun {
     int status;              /* of waitpid */
     nfold_error lost_output; /* code 0: stdout takes what comes */
     char line[LINE_SIZE];    /* that is not whole yet */
-    size_t length;
+    size_t length, shown;
+    struct nfold_buffer notes; /* lines of a rank, its process and host */
+    int ended_pid;             /* of the rank that mpirun says has ended; 0: none */
+    char ended_host[64];
     int has_rank_spoken, is_short_of_slots;
     double caught_at; /* a signal to this process; 0: none */
     double lost_at;   /* a rank was given up; 0: none */
@@ -50,32 +55,67 @@ static int is_of_nfold(const char *line)
 
 static void read_line(struct mpirun *mpirun)
 {
-    mpirun->line[mpirun->length] = '\0';
-    mpirun->length = 0;
     mpirun->has_rank_spoken |= is_of_nfold(mpirun->line);
     mpirun->is_short_of_slots |= strstr(mpirun->line, "not enough slots") != NULL;
     if (mpirun->lost_at == 0 && strstr(mpirun->line, NF_POST_SILENT))
         mpirun->lost_at = nf_clock_now();
 }
 
-static void read_words(struct mpirun *mpirun, const char *text, size_t size)
+/* Who is where is told to this process alone. */
+static int is_note(const struct mpirun *mpirun, size_t length)
 {
-    for (size_t k = 0; k < size; k++)
-        if (text[k] == '\n')
-            read_line(mpirun);
-        else if (mpirun->length < LINE_SIZE - 1)
-            mpirun->line[mpirun->length++] = text[k];
+    return mpirun->shown == 0 && strncmp(mpirun->line, NOTE, length) == 0;
 }
 
+static void end_line(struct mpirun *mpirun, struct nfold_buffer *out)
+{
+    mpirun->line[mpirun->length] = '\0';
+    if (is_note(mpirun, sizeof NOTE - 1)) {
+        nf_buffer_print(&mpirun->notes, "%s\n", mpirun->line + sizeof NOTE - 1);
+    } else {
+        nf_buffer_bytes(out, mpirun->line + mpirun->shown, mpirun->length - mpirun->shown);
+        read_line(mpirun);
+    }
+    if (!is_note(mpirun, sizeof NOTE - 1) && mpirun->length < LINE_SIZE - 1)
+        nf_buffer_bytes(out, "\n", 1);
+    mpirun->length = mpirun->shown = 0;
+}
+
+/* What may be the beginning of a note waits for its end. */
 static void show_words(struct mpirun *mpirun, const struct nfold_buffer *part)
 {
-    nf_output_write(STDERR_FILENO, part, NULL);
-    read_words(mpirun, part->data, part->size);
+    struct nfold_buffer out = {0};
+    for (size_t k = 0; k < part->size; k++) {
+        if (part->data[k] != '\n')
+            mpirun->line[mpirun->length++] = part->data[k];
+        if (part->data[k] == '\n' || mpirun->length == LINE_SIZE - 1)
+            end_line(mpirun, &out);
+    }
+    if (!is_note(mpirun, mpirun->length < sizeof NOTE - 1 ? mpirun->length : sizeof NOTE - 1)) {
+        nf_buffer_bytes(&out, mpirun->line + mpirun->shown, mpirun->length - mpirun->shown);
+        mpirun->shown = mpirun->length;
+    }
+    nf_output_write(STDERR_FILENO, &out, NULL);
+    nf_buffer_clear(&out);
+}
+
+/* MPICH's mpirun names the process of a rank that was killed, on stdout, and nobody else could say
+ * which rank it is: it kills the others. */
+static void read_loss(struct mpirun *mpirun, const char *text)
+{
+    char host[sizeof mpirun->ended_host];
+    const char *line = strstr(text, "=   PID ");
+    int pid;
+    if (!line || sscanf(line, "= PID %d RUNNING AT %63s", &pid, host) != 2)
+        return;
+    mpirun->ended_pid = pid;
+    memcpy(mpirun->ended_host, host, sizeof host);
 }
 
 /* mpirun itself would not say that nobody got the answer. */
 static void show_output(struct mpirun *mpirun, const struct nfold_buffer *part)
 {
+    read_loss(mpirun, nf_buffer_text(part));
     if (mpirun->lost_output.code == 0)
         nf_output_write(STDOUT_FILENO, part, &mpirun->lost_output);
 }
@@ -162,6 +202,22 @@ static int status_of(const struct mpirun *mpirun)
     return WIFEXITED(mpirun->status) ? WEXITSTATUS(mpirun->status) : 128 + WTERMSIG(mpirun->status);
 }
 
+/* The rank of a process, or -1. */
+static int find_rank(const struct mpirun *mpirun)
+{
+    const char *line = nf_buffer_text(&mpirun->notes);
+    while (mpirun->ended_pid != 0 && line && *line) {
+        char host[sizeof mpirun->ended_host];
+        int rank, pid;
+        if (sscanf(line, "%d %d %63s", &rank, &pid, host) == 3 && pid == mpirun->ended_pid &&
+            strcmp(host, mpirun->ended_host) == 0)
+            return rank;
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+    return -1;
+}
+
 static int explain(const struct mpirun *mpirun, const struct nf_launcher *launcher,
                    nfold_error *err)
 {
@@ -175,11 +231,14 @@ static int explain(const struct mpirun *mpirun, const struct nf_launcher *launch
         return nf_fail(err, NFOLD_E_SYSTEM,
                        "mpirun still waited for the lost host and was ended; what it had started "
                        "there ends as soon as that host hears of it");
-    if (status != 0 && !mpirun->has_rank_spoken && nf_signals_caught() == 0)
+    if (status == 0 || mpirun->has_rank_spoken || nf_signals_caught() != 0)
+        return status;
+    if (find_rank(mpirun) >= 0)
         return nf_fail(err, NFOLD_E_SYSTEM,
-                       "mpirun ended with status %d and no answer: its own words are above",
-                       status);
-    return status;
+                       "rank %d on %s ended before there was an answer; was it killed?",
+                       find_rank(mpirun), mpirun->ended_host);
+    return nf_fail(err, NFOLD_E_SYSTEM,
+                   "mpirun ended with status %d and no answer: its own words are above", status);
 }
 
 /* ---- its beginning --------------------------------------------------------------------------- */
@@ -190,6 +249,7 @@ static _Noreturn void become_mpirun(struct nf_launcher *launcher, const int end[
                                     pid_t parent)
 {
     nfold_error err;
+    setenv(NF_MEETING_VARIABLE, "1", 1);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     setpgid(0, 0);
     if (getppid() != parent)
@@ -205,6 +265,7 @@ static int start(struct mpirun *mpirun, struct nf_launcher *launcher, nfold_erro
 {
     const pid_t parent = getpid();
     int output[2], words[2];
+    *mpirun = (struct mpirun){.fd = {-1, -1}};
     if (pipe2(output, O_CLOEXEC) < 0)
         return nf_fail_errno(err, "a pipe for mpirun");
     if (pipe2(words, O_CLOEXEC) < 0) {
@@ -213,7 +274,8 @@ static int start(struct mpirun *mpirun, struct nf_launcher *launcher, nfold_erro
         close(output[1]);
         return err->code;
     }
-    *mpirun = (struct mpirun){.fd = {output[0], words[0]}};
+    mpirun->fd[OUTPUT] = output[0];
+    mpirun->fd[WORDS] = words[0];
     mpirun->pid = fork();
     if (mpirun->pid == 0)
         become_mpirun(launcher, (const int[STREAMS]){output[1], words[1]}, parent);
@@ -236,11 +298,12 @@ int nf_mpirun_run(struct nf_launcher *launcher, nfold_error *err)
     for (int k = 0; k < STREAMS; k++)
         if (mpirun.fd[k] >= 0)
             close(mpirun.fd[k]);
-    if (rc < 0)
-        return rc;
-    if (mpirun.lost_output.code < 0) {
+    if (rc >= 0 && mpirun.lost_output.code < 0) {
         *err = mpirun.lost_output;
-        return err->code;
+        rc = err->code;
     }
-    return explain(&mpirun, launcher, err);
+    if (rc >= 0)
+        rc = explain(&mpirun, launcher, err);
+    nf_buffer_clear(&mpirun.notes);
+    return rc;
 }

@@ -43,6 +43,22 @@ start_job() { # start_job openmpi h1,h2,h3 COMMAND...
     sleep 1
 }
 
+# nfold starts the mpirun itself, as in a job of several hosts, which mpirun finds by variables.
+start_own() { # start_own openmpi h1,h2 COMMAND...
+    local hosts=${2//,/ } host
+    printf '%s slots=1\n' $hosts >hosts-openmpi
+    printf '%s:1\n' $hosts >hosts-mpich
+    on_head env OMPI_MCA_orte_default_hostfile="$PWD/hosts-openmpi" \
+        OMPI_MCA_plm_rsh_agent="$cluster_folder/on-host" HYDRA_HOST_FILE="$PWD/hosts-mpich" \
+        HYDRA_LAUNCHER=ssh HYDRA_LAUNCHER_EXEC="$cluster_folder/on-host" HYDRA_IFACE=bridge \
+        timeout --foreground 60 "${@:3}" -b mpi --mpi "$1" -j "$(wc -w <<<"$hosts")" >out 2>&1 &
+    job=$!
+    for host in $hosts; do
+        wait_until eval "[[ -n \$(processes_on $host nfold) ]]"
+    done
+    sleep 1
+}
+
 end_job() {
     status=0
     wait $job || status=$?
@@ -120,6 +136,15 @@ nobody_on() {
     wait_until nobody_on h1 h2
 }
 
+@test "MPICH, started by nfold: the killed rank itself is named" {
+    up mpich 3
+    start_own mpich h1,h2,h3 "$NFOLD" "${endless[@]}"
+    signal_rank h2 KILL
+    end_job
+    [[ $status == 3 && $(<out) == *"rank 1 on h2"* && $(<out) != *nfold-rank* ]]
+    wait_until nobody_on h1 h2 h3
+}
+
 @test "a rank that crashes says so itself, with rank and host" {
     up openmpi 3
     cat >crash.c <<'C'
@@ -167,22 +192,6 @@ C
         wait_until nobody_on h1 h2
         stop_hosts
     done
-}
-
-# nfold starts the mpirun itself, as in a job of several hosts, which mpirun finds by variables.
-start_own() { # start_own openmpi h1,h2 COMMAND...
-    local hosts=${2//,/ } host
-    printf '%s slots=1\n' $hosts >hosts-openmpi
-    printf '%s:1\n' $hosts >hosts-mpich
-    on_head env OMPI_MCA_orte_default_hostfile="$PWD/hosts-openmpi" \
-        OMPI_MCA_plm_rsh_agent="$cluster_folder/on-host" HYDRA_HOST_FILE="$PWD/hosts-mpich" \
-        HYDRA_LAUNCHER=ssh HYDRA_LAUNCHER_EXEC="$cluster_folder/on-host" HYDRA_IFACE=bridge \
-        timeout --foreground 60 "${@:3}" -b mpi --mpi "$1" -j "$(wc -w <<<"$hosts")" >out 2>&1 &
-    job=$!
-    for host in $hosts; do
-        wait_until eval "[[ -n \$(processes_on $host nfold) ]]"
-    done
-    sleep 1
 }
 
 @test "a cut link: nfold that started mpirun itself ends it, and does not wait for the link" {

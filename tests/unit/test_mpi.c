@@ -126,7 +126,7 @@ static void a_rank_is_understood_as_it_spoke(void **state)
     assert_int_equal(nf_hello_compare(&own, &read, "rank 1", NULL), 0);
     assert_string_equal(read.command, own.command);
     assert_string_equal(read.host, own.host);
-    assert_true(read.mask == own.mask && read.allowed == own.allowed);
+    assert_true(read.mask == own.mask && read.allowed == own.allowed && read.pid == own.pid);
     nf_buffer_clear(&text);
     assert_true(nf_hello_read(&read, "something else", 14) < 0);
 }

@@ -28,7 +28,8 @@ void nf_hello_make(struct nf_hello *hello, const char *command)
 {
     struct nf_cpus cpus;
     nf_cpus_read(&cpus, "");
-    *hello = (struct nf_hello){.order = "v1", .allowed = cpus.allowed, .mask = hash_mask()};
+    *hello = (struct nf_hello){
+        .order = "v1", .allowed = cpus.allowed, .mask = hash_mask(), .pid = getpid()};
     snprintf(hello->version, sizeof hello->version, "%s", nfold_version());
     gethostname(hello->host, sizeof hello->host - 1);
     snprintf(hello->command, sizeof hello->command, "%s", command ? command : "");
@@ -36,9 +37,11 @@ void nf_hello_make(struct nf_hello *hello, const char *command)
 
 int nf_hello_write(const struct nf_hello *hello, struct nfold_buffer *text)
 {
-    nf_buffer_print(
-        text, "nfold-rank\nversion %s\norder %s\nhost %s\nallowed %u\nmask %" PRIx64 "\ncommand %s",
-        hello->version, hello->order, hello->host, hello->allowed, hello->mask, hello->command);
+    nf_buffer_print(text,
+                    "nfold-rank\nversion %s\norder %s\nhost %s\nallowed %u\nmask %" PRIx64
+                    "\npid %d\ncommand %s",
+                    hello->version, hello->order, hello->host, hello->allowed, hello->mask,
+                    hello->pid, hello->command);
     return text->failed ? NFOLD_E_MEMORY : 0;
 }
 
@@ -67,6 +70,8 @@ int nf_hello_read(struct nf_hello *hello, const char *text, size_t size)
         hello->allowed = (unsigned)strtoul(number, NULL, 10);
         read_line(copy, "\nmask ", number, sizeof number);
         hello->mask = strtoull(number, NULL, 16);
+        read_line(copy, "\npid ", number, sizeof number);
+        hello->pid = atoi(number);
         command = strstr(copy, "\ncommand ");
         snprintf(hello->command, sizeof hello->command, "%s", command ? command + 9 : "");
     }
@@ -156,6 +161,14 @@ static void welcome_all(struct nf_post *post, const struct nf_hello *hello, int 
     }
 }
 
+static void tell_who_is_where(const struct nf_post *post, const struct nf_hello *hello)
+{
+    if (!getenv(NF_MEETING_VARIABLE))
+        return;
+    for (int k = 0; k < post->size; k++)
+        fprintf(stderr, NF_MEETING_NOTE " %d %d %s\n", k, hello[k].pid, hello[k].host);
+}
+
 static int hold_first(struct nf_post *post, const struct nf_hello *own, unsigned *sharers,
                       nfold_error *err)
 {
@@ -167,6 +180,8 @@ static int hold_first(struct nf_post *post, const struct nf_hello *own, unsigned
     rc = hear_all(post, hello, err);
     if (rc >= 0)
         rc = compare_all(post, hello, err);
+    if (rc >= 0)
+        tell_who_is_where(post, hello);
     *sharers = count_sharers(post, hello, 0);
     welcome_all(post, hello, rc);
     for (int k = 0; k < post->size; k++)

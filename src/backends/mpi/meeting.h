@@ -5,13 +5,18 @@
 #include "post.h"
 
 #define NF_MEETING_COMMAND 2048
+/* With this variable rank 0 says on stderr, when all have met, who is where: a line for each rank,
+ * of this word, its number, its process and its host. For whoever started them. */
+#define NF_MEETING_VARIABLE "NFOLD_RANKS_TOLD"
+#define NF_MEETING_NOTE     "nfold-rank"
 
 /* What a rank says of itself. */
 struct nf_hello {
     char version[32], order[16], host[NFOLD_HOST_SIZE];
     char command[NF_MEETING_COMMAND]; /* the words of the command; "" in a program */
     unsigned allowed;                 /* processors */
-    uint64_t mask;                    /* a hash of which they are */
+    int pid;
+    uint64_t mask; /* a hash of which they are */
 };
 
 void nf_hello_make(struct nf_hello *hello, const char *command);

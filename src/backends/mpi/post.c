@@ -28,12 +28,21 @@ void nf_post_close(struct nf_post *post)
     post->peer = NULL;
 }
 
-static int break_off(struct nf_post *post)
+static int break_off(struct nf_post *post, int code, const char *what, const char *whose)
 {
     if (!post->is_broken)
-        nf_fail(&post->err, NFOLD_E_SYSTEM, "MPI cannot send or receive a message any more");
+        nf_fail(&post->err, code, "%s%s", what, whose);
     post->is_broken = 1;
     return post->err.code;
+}
+
+/* Some MPIs notice that a rank is gone before its silence is long enough. */
+static int break_off_send(struct nf_post *post, int to)
+{
+    char name[NF_POST_NAME];
+    return break_off(post, NFOLD_E_SYSTEM,
+                     "MPI cannot send a message any more; killed, or its host is down: ",
+                     nf_post_name(post, to, name));
 }
 
 int nf_post_send(struct nf_post *post, int to, enum nf_letter_kind kind, const void *body,
@@ -46,7 +55,7 @@ int nf_post_send(struct nf_post *post, int to, enum nf_letter_kind kind, const v
     if (post->is_broken)
         return post->err.code;
     if (sizeof head + size > sizeof small && !(data = malloc(sizeof head + size)))
-        return break_off(post);
+        return break_off(post, NFOLD_E_MEMORY, "out of memory", "");
     memcpy(data, &head, sizeof head);
     if (size > 0)
         memcpy(data + sizeof head, body, size);
@@ -55,7 +64,7 @@ int nf_post_send(struct nf_post *post, int to, enum nf_letter_kind kind, const v
         free(data);
     post->peer[to].beaten_at = post->engine->now();
     post->communication += post->peer[to].beaten_at - began;
-    return rc < 0 ? break_off(post) : 0;
+    return rc < 0 ? break_off_send(post, to) : 0;
 }
 
 int nf_post_send_all(struct nf_post *post, enum nf_letter_kind kind, const void *body, size_t size)
@@ -119,7 +128,9 @@ int nf_post_take(struct nf_post *post, struct nf_letter *letter)
         *letter =
             (struct nf_letter){.from = message.from, .data = message.data, .size = message.size};
         if (rc < 0)
-            break_off(post);
+            break_off(post, NFOLD_E_SYSTEM,
+                      "MPI receives no message any more; a rank was killed, or its host is down",
+                      "");
         else if (read_letter(post, letter)) {
             post->communication += post->engine->now() - began;
             return 1;
