@@ -93,3 +93,8 @@ print("blocking" if os.get_blocking(1) else "not blocking")'; } | cat >modes
     [[ $status == 3 && $output == *"cannot write to stdout"* ]]
     [[ $("$NFOLD" logs night 1 --err) == e ]]
 }
+
+@test "inputs that never began because stdout broke are in the sum" {
+    run bash -c '"$NFOLD" tasks -j 1 "echo {}" ::: a b c d 2>&1 >/dev/full'
+    [[ $status == 3 && $output == *"4 tasks: "*" not started"*"cannot write to stdout"* ]]
+}
