@@ -20,7 +20,7 @@ struct nf_place {
 /* Fills err with "<format> at column N; <hint>" (hint may be NULL or "") and the caret lines;
  * returns NFOLD_E_SYNTAX. */
 int nf_complain(nfold_error *err, const struct nf_place *place, const char *hint,
-                const char *format, ...) __attribute__((format(printf, 4, 5)));
+                const char *format, ...) __attribute__((format(printf, 4, 5), nonnull(4)));
 
 /* The word in quotes, cut if it is long, and by number what cannot be shown; returns its text. */
 struct nf_quoted {
