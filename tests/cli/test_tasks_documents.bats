@@ -40,9 +40,9 @@ blocks() {
     { nfold tasks --help; nfold runs --help; nfold logs --help; } >help
     while read -r option; do
         grep -q -e " $option " help || grep -qE -e "^      $option\$" help ||
-            [ "$option" = --lb ] || { echo "no $option" && false; }
+            [[ $option == --@(lb|wd) ]] || { echo "no $option" && false; }
     done <options
-    nfold tasks --lb true ::: 1
+    nfold tasks --lb --wd . true ::: 1 # short words for options of the help
 }
 
 @test "the course's program gives the same results by hand and as tasks" {
