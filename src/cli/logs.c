@@ -371,9 +371,9 @@ static int run(struct nf_command *command, nfold_error *err)
 }
 
 static const struct nf_example examples[] = {
-    {"nfold logs last", "a line for each task that ended"},
-    {"nfold logs night1 17", "what task 17 printed, and how it ended"},
-    {"nfold logs night1 17 --out > 17.txt", "its stdout, byte for byte"},
+    {"nfold logs last", "a line for each task"},
+    {"nfold logs night1 17", "what it printed, its end"},
+    {"nfold logs night1 17 --out > 17.txt", "its stdout as it was"},
     {"nfold logs night1 --failed --err --tail 5", "why tasks failed"},
     {0},
 };

@@ -85,7 +85,7 @@ static int run(struct nf_command *command, nfold_error *err)
 static const struct nf_example examples[] = {
     {"nfold resume night1", "a run that has a name"},
     {"nfold resume last", "the latest"},
-    {"nfold resume 2026-11-22-1130", "the beginning of a name is enough"},
+    {"nfold resume 2026-11-22-1130", "a beginning is enough"},
     {0},
 };
 
@@ -93,10 +93,10 @@ const struct nf_verb nf_verb_resume = {
     .name = "resume",
     .summary = "go on with a run of tasks: what is not ok yet runs again",
     .operands = "RUN",
-    .about = "The same command, in the same folder, with the same options and what it read from\n"
-             "standard input. What is ok never runs again; what failed, was cut or had not\n"
-             "started does. RUN is a folder, the name of a run that `nfold runs` shows, a\n"
-             "beginning of it, or 'last'.\n",
+    .about = "The same command, in the same folder, with the same options and what it read\n"
+             "from standard input. What is ok never runs again; what failed, was cut or had\n"
+             "not started does. RUN is a folder, the name of a run that `nfold runs` shows,\n"
+             "a beginning of it, or 'last'.\n",
     .answer_is_no = "a task failed; 1 to 100: so many failed, 101: more",
     .tables = {rows},
     .common = {nf_rows_help},

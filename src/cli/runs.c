@@ -164,7 +164,7 @@ static const struct nf_option rows[] = {
 };
 
 static const struct nf_example examples[] = {
-    {"nfold runs", "all that are known in this folder"},
+    {"nfold runs", "all in this folder"},
     {"nfold runs night1", "one of them"},
     {"nfold runs night1 --report", "where its time went"},
     {"nfold runs --json", "for a program"},
@@ -175,14 +175,14 @@ const struct nf_verb nf_verb_runs = {
     .name = "runs",
     .summary = "the runs of tasks that are known here, and how they stand",
     .operands = "[RUN...]",
-    .about =
-        "A run is in .nfold/runs here if it did not end with all tasks ok, or where --run-dir\n"
-        "says; below $XDG_STATE_HOME/nfold where its folder could not be written. It is\n"
-        "  running   by an nfold, now\n"
-        "  done      all tasks are ok\n"
-        "  failed    all tasks ended, not all of them ok\n"
-        "  stopped   before all tasks had ended: `nfold resume RUN` goes on\n"
-        "  died      without a word: `nfold resume RUN` goes on\n",
+    .about = "A run is in .nfold/runs here if it did not end with all tasks ok, or where\n"
+             "--run-dir says; below $XDG_STATE_HOME/nfold where its folder could not be\n"
+             "written. It is\n"
+             "  running   by an nfold, now\n"
+             "  done      all tasks are ok\n"
+             "  failed    all tasks ended, not all of them ok\n"
+             "  stopped   before all tasks had ended: `nfold resume RUN` goes on\n"
+             "  died      without a word: `nfold resume RUN` goes on\n",
     .tables = {rows},
     .common = {nf_rows_common},
     .examples = examples,

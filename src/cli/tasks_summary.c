@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "quote.h"
+
 /* Where the second half of a line begins, if the first one leaves room. */
 #define HALF      38
 #define GAP       5
@@ -137,10 +139,11 @@ static const char *short_name(const char *directory)
 static void write_next(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
 {
     size_t line = out->size;
-    struct nfold_buffer look = {0};
+    struct nfold_buffer look = {0}, quoted = {0};
     if (!summary->directory)
         return;
-    const char *name = short_name(summary->directory);
+    nf_quote_word(&quoted, short_name(summary->directory), strlen(short_name(summary->directory)));
+    const char *name = nf_buffer_text(&quoted); /* to be pasted */
     uint64_t ok = summary->counts.status[NF_TASK_OK];
     if (ok < summary->counts.submitted || summary->result.end != NF_SUPERVISION_DONE)
         nf_buffer_print(out, "continue: nfold resume %s", name);
@@ -149,6 +152,7 @@ static void write_next(struct nfold_buffer *out, const struct nf_tasks_summary *
     put_beside(out, line, nf_buffer_text(&look));
     nf_buffer_string(out, "\n");
     nf_buffer_clear(&look);
+    nf_buffer_clear(&quoted);
 }
 
 void nf_tasks_summarise(struct nfold_buffer *out, const struct nf_tasks_summary *summary,

@@ -366,7 +366,7 @@ static int run(struct nf_command *command, nfold_error *err)
 }
 
 static const struct nf_example examples[] = {
-    {"nfold verify night1", "has every input its one ok end?"},
+    {"nfold verify night1", "one ok end each?"},
     {"nfold verify night1 --output-check 'test -s {.}.out'", "and its output?"},
     {0},
 };
@@ -375,10 +375,10 @@ const struct nf_verb nf_verb_verify = {
     .name = "verify",
     .summary = "prove that every input of a run has exactly one ok end",
     .operands = "RUN",
-    .about = "Reads the inputs of the run again and the record, and lists what is missing. With\n"
-             "a check, COMMAND is run for each input that is ok, with the replacements of `nfold\n"
-             "tasks`. RUN is a folder, the name of a run that `nfold runs` shows, a beginning\n"
-             "of it, or 'last'.\n",
+    .about = "Reads the inputs of the run again and the record, and lists what is missing.\n"
+             "With a check, COMMAND is run for each input that is ok, with the replacements\n"
+             "of `nfold tasks`. RUN is a folder, the name of a run that `nfold runs` shows,\n"
+             "a beginning of it, or 'last'.\n",
     .answer_is_no = "an input has no ok end or more than one, or its check failed",
     .tables = {rows},
     .common = {nf_rows_common},

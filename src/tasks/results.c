@@ -52,8 +52,12 @@ static int is_table(const struct nf_results *results)
 /* Before anything runs; if nothing comes into it, it goes again. */
 static int make_root(struct nf_results *results, nfold_error *err)
 {
-    if (access(results->where, F_OK) == 0)
-        return 0;
+    struct stat status;
+    if (stat(results->where, &status) == 0)
+        return S_ISDIR(status.st_mode)
+                   ? 0
+                   : nf_fail(err, NFOLD_E_VALUE, "the folder %s for results is a file",
+                             results->where);
     if (nf_run_directory_make(results->where, NULL) < 0)
         return nf_fail_errno(err, "cannot make the folder %s for results", results->where);
     results->is_made = 1;

@@ -117,3 +117,20 @@ print(seen.decode())' "$NFOLD" tasks echo got
     run "$NFOLD" tasks -j count echo ::: a
     [[ $status == 2 && $output == *"count: "*"'many' is not a number of tasks"* ]]
 }
+
+@test "what is said to be typed can be pasted" {
+    run "$NFOLD" tasks --run-dir "it's a run" -j 1 false ::: a
+    [[ $output == *"nfold resume 'it'\"'\"'s a run'"* ]]
+    run bash -c "\"$NFOLD\" logs 'it'\"'\"'s a run' --failed"
+    [[ $status == 0 && $output == *"failed, exit 1"* ]]
+    run "$NFOLD" tasks --results /etc/passwd echo ::: a
+    [[ $status == 2 && $output == "nfold tasks: the folder /etc/passwd for results is a file" ]]
+}
+
+@test "help of the verbs fits 80 columns" {
+    local verb
+    for verb in tasks resume runs logs verify; do
+        "$NFOLD" help "$verb" >help
+        python3 -c 'import sys; sys.exit(any(len(line.rstrip("\n")) > 80 for line in open("help")))'
+    done
+}
