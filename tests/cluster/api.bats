@@ -340,3 +340,41 @@ C
         [[ $(grep -c '^then 0x' <<<"$output") == 6 && $(<other) == 'something else' ]]
     done
 }
+
+@test "a rank may open its next context before another has closed the one before" {
+    cat >program.c <<'C'
+#include "common.h"
+#include <unistd.h>
+int main(void)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    rank = rank ? rank : getenv("PMI_RANK");
+    for (int i = 0; i < 3; i++) {
+        nfold_options *options;
+        nfold_context *context;
+        nfold_report *report;
+        nfold_work work = {.size = sizeof work, .kind = NFOLD_INTEGRATE, .a = 0, .b = 1, .n = 1e5};
+        check(nfold_options_create(&options, &err));
+        check(nfold_options_set(options, "backend", "mpi", &err));
+        check(nfold_open(&context, options, &err));
+        check(nfold_body_open(&work.body, "x*x", "x", options, &err));
+        check(nfold_run(context, &work, &report, &err));
+        printf("%d %a\n", i, report->value);
+        nfold_report_free(report);
+        nfold_body_close(work.body);
+        if (strcmp(rank, "0") == 0)
+            usleep(300000);
+        nfold_close(context);
+        nfold_options_destroy(options);
+    }
+    return 0;
+}
+C
+    compile cc
+    for implementation in "${implementations[@]}"; do
+        needs_module $implementation
+        run ranks $implementation 3 ./program
+        echo "$output"
+        [[ $status == 0 && ${#lines[@]} == 9 && $(sort -u <<<"$output" | wc -l) == 3 ]]
+    done
+}

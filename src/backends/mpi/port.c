@@ -51,7 +51,8 @@ static struct {
     unsigned meetings;
     int has_own_comm; /* a duplicate of MPI_COMM_WORLD, kept to the end */
     struct item *sent, *received, **last_received;
-    unsigned *on_their_way; /* [size] */
+    struct item *kept, **last_kept; /* for the next start */
+    unsigned *on_their_way;         /* [size] */
 } here = {.comm = MPI_COMM_NULL};
 
 static void free_item(struct item *item)
@@ -168,6 +169,21 @@ static int take_comm(const void *communicator, char *why, size_t size)
     return 0;
 }
 
+/* They are older than anything else. */
+static void receive_kept(void)
+{
+    here.last_received = &here.received;
+    while (*here.last_received)
+        here.last_received = &(*here.last_received)->next;
+    if (!here.kept)
+        return;
+    *here.last_kept = here.received;
+    if (!here.received)
+        here.last_received = here.last_kept;
+    here.received = here.kept;
+    here.kept = NULL;
+}
+
 static int port_start(const void *communicator, struct nf_port_place *place, char *why, size_t size)
 {
     if (here.is_in_use) {
@@ -184,7 +200,7 @@ static int port_start(const void *communicator, struct nf_port_place *place, cha
         snprintf(why, size, "out of memory");
         return -1;
     }
-    here.last_received = &here.received;
+    receive_kept();
     here.is_in_use = 1;
     *place = (struct nf_port_place){here.rank, here.size, !here.is_ours, ++here.meetings};
     return 0;
@@ -332,6 +348,20 @@ static int port_poll(struct nf_port_message *message)
     return 0;
 }
 
+/* Without memory it is lost, and who sent it waits. */
+static void port_keep(const struct nf_port_message *message)
+{
+    struct item *item = calloc(1, sizeof *item);
+    if (!item)
+        return;
+    *item = (struct item){
+        .peer = message->from, .is_whole = 1, .size = message->size, .data = message->data};
+    if (!here.kept)
+        here.last_kept = &here.kept;
+    *here.last_kept = item;
+    here.last_kept = &item->next;
+}
+
 static void port_give_up(const char *words)
 {
     fputs(words, stderr);
@@ -366,6 +396,7 @@ __attribute__((visibility("default"))) const struct nf_port nfold_mpi_port = {
     .send = port_send,
     .on_their_way = port_on_their_way,
     .poll = port_poll,
+    .keep = port_keep,
     .give_up = port_give_up,
     .finish = port_finish,
 };

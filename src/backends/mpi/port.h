@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define NF_PORT_ABI    1
+#define NF_PORT_ABI    2
 #define NF_PORT_SYMBOL "nfold_mpi_port"
 
 struct nf_port_place {
@@ -42,6 +42,8 @@ struct nf_port {
     unsigned (*on_their_way)(int to);
     /* 1: *message is a whole one; 0: there is none; < 0: MPI failed. */
     int (*poll)(struct nf_port_message *message);
+    /* A message that poll gave: it is for the next start, and comes again after that. */
+    void (*keep)(const struct nf_port_message *message);
     /* Ends this process and all others now, with these words on stderr. */
     void (*give_up)(const char *words);
     /* No messages from here on: MPI stays. is_broken: a rank is gone, so at exit() all are aborted.

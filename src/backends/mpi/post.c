@@ -119,12 +119,23 @@ static int read_letter(struct nf_post *post, struct nf_letter *letter)
     return letter->kind != NF_LETTER_BEAT && (is_outside(letter->kind) || head->run == post->run);
 }
 
+/* Who has closed its context may open the next one before this process has closed its own. */
+static int is_of_later_meeting(const struct nf_post *post, const struct nf_port_message *message)
+{
+    const struct nf_letter_head *head = message->data;
+    return message->size >= sizeof *head && (int16_t)(head->meeting - post->meeting) > 0;
+}
+
 int nf_post_take(struct nf_post *post, struct nf_letter *letter)
 {
     struct nf_port_message message;
     double began = post->engine->now();
     int rc;
     while (!post->is_broken && (rc = post->port->poll(&message)) != 0) {
+        if (rc > 0 && is_of_later_meeting(post, &message)) {
+            post->port->keep(&message);
+            continue;
+        }
         *letter =
             (struct nf_letter){.from = message.from, .data = message.data, .size = message.size};
         if (rc < 0)
