@@ -15,7 +15,7 @@
 #define ROUNDS        3
 #define RUNS_MOST     51 /* more show nothing new */
 #define RUNS_LEAST    6 /* of a short work: a round's first run pays for cold caches and new pages */
-#define SHORT_SECONDS 0.05
+#define SHORT_SECONDS 0.5 /* for that many runs; one that was held up must not be all there is */
 
 /* The command's options for one backend and worker count. */
 static int make_options(const struct nf_comparison *comparison, const char *backend,
@@ -90,7 +90,7 @@ static void keep_words(struct nf_comparison *comparison, struct nf_compare_row *
 static int is_over(const struct nf_compare_row *row, double budget, unsigned round)
 {
     double share = (round + 1.0) / ROUNDS;
-    if (row->runs == 0 || (row->wall < SHORT_SECONDS && row->runs < RUNS_LEAST * share))
+    if (row->runs == 0 || (row->runs < RUNS_LEAST * share && row->spent < SHORT_SECONDS * share))
         return 0;
     return row->runs >= RUNS_MOST * share || row->spent >= budget * share;
 }
