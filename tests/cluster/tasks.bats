@@ -77,7 +77,7 @@ lines_of() {
 
 @test "a grace before the job's end what runs is preempted" {
     start_slurm 1
-    run_job -t 1 -- -j 2 --run-dir run --grace 50s 'echo >on-{}; sleep 600 #' ::: 1 2 3
+    run_job -t 1 -- -j 2 --run-dir run --grace 40s 'echo >on-{}; sleep 600 #' ::: 1 2 3
     [[ $exit_code == 102 ]]
     grep -q '^3 tasks: 0 ok, 2 preempted, 1 not started (time limit)' err
     none_lives
@@ -152,7 +152,7 @@ lines_of() {
 
 @test "a job that may not run again says so" {
     start_slurm 1
-    run_job --no-requeue -t 1 -- -j 1 --run-dir run --requeue --grace 52s 'sleep 600 #' ::: 1
+    run_job --no-requeue -t 1 -- -j 1 --run-dir run --requeue --grace 40s 'sleep 600 #' ::: 1
     grep -q 'Slurm would not run this job again (scontrol requeue .* failed); continue' err
     grep -q '1 preempted' err
     grep -q 'continue: nfold resume run' err
