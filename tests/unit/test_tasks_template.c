@@ -193,7 +193,7 @@ static void options_of_another_tool_are_refused_with_a_reason(void **state)
     (void)state;
     gives("--tmux|e|:::|a",
           "option 'tmux': nfold tasks opens no windows; use --lb --tag, or `nfold "
-          "logs RUN N --follow`");
+          "logs RUN`");
     gives("-y|e", "no option -y; a command that begins with '-' comes after --");
     gives("-kj2|--will-cite|--lb|e|-k|:::|a", "e -k a\n");
 }
