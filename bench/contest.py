@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
 PYTHON = "/usr/bin/python3"  # the distribution's, whose packages tools/setup installs
 DISTURBED = 1.12  # times the shortest time that the loop of neighbour.c took
-PATIENCE_SECONDS = 40  # at most so long does a contest wait for its samples
+PATIENCE_SECONDS = 30  # at most so long does a contest wait for its samples
 
 
 class Missing(Exception):
@@ -129,6 +130,17 @@ def start(name, argv, env=None):
         return None
 
 
+@contextmanager
+def one_processor():
+    """What is started inside is bound to one processor, so that only its neighbour can disturb."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 class Neighbour:
     """What bench/neighbour.c sees of others on the same cores, before and after each sample."""
 
@@ -174,7 +186,7 @@ def contest_undisturbed(setting, contestants, count):
           "a neighbour disturbed them")
 
 
-def contest(setting, contestants, count=3, undisturbed=True):
+def contest(setting, contestants, count=3, undisturbed=False):
     """Asks all in turn, round after round, and closes them; returns those that exist, by name."""
     contestants = [c for c in contestants if c]
     if undisturbed and not setting.quick:

@@ -3,11 +3,13 @@
 import math
 from fractions import Fraction
 
-from contest import PEERS, PYTHON, Missing, compile_c, contest, show, start, steady
+from contest import (PEERS, PYTHON, Missing, compile_c, contest, one_processor, show, start,
+                     steady)
 
 TITLE = "integrate x*x, steady rate, 1 worker"
 FAST = ["-O3", "-march=native", "-ffast-math", "-fopenmp"]
 UNROLL = ["-funroll-loops", "-fvariable-expansion-in-unroller"]
+STEPS = 4e7  # 3 ms: a neighbour's pauses are short
 PLAIN_FORMS, LANE_FORMS = (1, 2, 3), (4, 5, 6)
 
 
@@ -38,8 +40,7 @@ def compiled_forms(setting, compiler, forms):
 
 def fastest(setting, programs, n):
     """The fastest of the programs in a short contest of their own."""
-    tried = contest(setting, [start(name, [path, n, 1]) for name, path in programs], count=1,
-                    undisturbed=False)
+    tried = contest(setting, [start(name, [path, n, 1]) for name, path in programs], count=1)
     best = min(tried.values(), key=lambda c: c.median(), default=None)
     return next(((name, path) for name, path in programs if best and name == best.name), None)
 
@@ -74,14 +75,16 @@ def own_bits_change(setting, n, value):
 
 
 def measure(setting):
-    n = setting.n(1e8)
-    made = peers(setting, n)
+    n = setting.n(STEPS)
     limit_program = setting.build / "bench" / "bench_port_limit"
-    result = contest(setting, [
-        start("limit", [limit_program, n]),
-        steady(setting, "nfold, gcc", "x*x", 0, 100, n, workers=1, native="on", cc="gcc"),
-        steady(setting, "nfold, clang", "x*x", 0, 100, n, workers=1, native="on", cc="clang"),
-        *(start(name, [*argv, 1]) for name, (_, argv) in made.items())], count=1)
+    with one_processor():
+        made = peers(setting, n)
+        result = contest(setting, [
+            start("limit", [limit_program, n]),
+            steady(setting, "nfold, gcc", "x*x", 0, 100, n, workers=1, native="on", cc="gcc"),
+            steady(setting, "nfold, clang", "x*x", 0, 100, n, workers=1, native="on", cc="clang"),
+            *(start(name, [*argv, 1]) for name, (_, argv) in made.items())],
+            count=1, undisturbed=True)
     limit = result.pop("limit", None)
     own = min((c for name, c in result.items() if name.startswith("nfold")),
               key=lambda c: c.median(), default=None)

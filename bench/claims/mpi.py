@@ -89,7 +89,8 @@ def measure_steady(setting, name):
         own(setting, name, 2, "nfold", n),
         *(start(f"plain C, the same kernel, {calls}",
                 [*run, compile_same_kernel(setting, name, calls), n]) for calls in KERNEL_CALLS),
-        start("plain C, loop", [*run, dict(compile_loops(setting, name))[best.name], n])], count=1)
+        start("plain C, loop", [*run, dict(compile_loops(setting, name))[best.name], n])],
+        count=1, undisturbed=True)
     show([(label, f"{c.median() * 1e3:.2f} ms", f"{min(c.seconds) * 1e3:.2f} ms", c.value.hex())
           for label, c in result.items()],
          (f"{IMPLEMENTATIONS[name]}, 2 ranks, {n:.0e} points", "median", "best", "answer"))

@@ -18,17 +18,13 @@ def program(setting, mode, workers, count=""):
 def measure_costs(setting):
     found = contest(setting, [
         program(setting, "start", 2),
-        program(setting, "claims", 2, CLAIMS), program(setting, "by-hand", 2, CLAIMS)],
-        undisturbed=False)
+        program(setting, "claims", 2, CLAIMS), program(setting, "by-hand", 2, CLAIMS)])
     # Many in a row: the first ones wake the worker.
-    trips = contest(setting, [program(setting, "trip", 1), program(setting, "run", 1)], count=100,
-                    undisturbed=False)
-    killed = contest(setting, [program(setting, "killed", 2, KILLED_CHUNKS)], count=1,
-                     undisturbed=False)["killed 2"]
+    trips = contest(setting, [program(setting, "trip", 1), program(setting, "run", 1)], count=100)
+    killed = contest(setting, [program(setting, "killed", 2, KILLED_CHUNKS)], count=1)["killed 2"]
     chunks = contest(setting, [program(setting, "chunks", 2, CHUNKS),
                                program(setting, "chunks-by-hand", 2, CHUNKS)])
-    idle = contest(setting, [program(setting, "idle", 2)], count=1,
-                   undisturbed=False)["idle 2"].median()
+    idle = contest(setting, [program(setting, "idle", 2)], count=1)["idle 2"].median()
     start_up, trip = found["start 2"].median(), trips["trip 1"].median()
     empty, vain = trips["run 1"].median(), max(killed.seconds)
     rate = 1 / found["claims 2"].median()
@@ -55,7 +51,7 @@ def measure_job(setting):
     n, few, many = setting.n(STEPS), 1000, setting.n(1e7, few=1e5)
     result = contest(setting, [
         steady(setting, f"{count}", "x*x", 0, 100, n, workers=count, native="on",
-               backend="processes") for count in (1, 2)], count=1)
+               backend="processes") for count in (1, 2)], count=1, undisturbed=True)
     own = whole_commands(setting, {"nfold": [setting.nfold, "integrate", "x*x", "0", "100", "1e8",
                                              "-b", "processes", "-j", 2]})["nfold"]
     python = whole_commands(setting, {

@@ -17,7 +17,7 @@ def measure(setting):
         return steady(setting, name, "x*x", 0, 100, n, workers=workers, native="on")
 
     apart = Together("apart", [program("left", 1), program("right", 1)])
-    result = contest(setting, [program("1", 1), program("2", 2), apart], count=1)
+    result = contest(setting, [program("1", 1), program("2", 2), apart], count=1, undisturbed=True)
     one, two, limit = (result[name].median() for name in ("1", "2", "apart"))
     show([("1 worker", f"{one * 1e3:.2f} ms", result["1"].value.hex()),
           ("2 workers", f"{two * 1e3:.2f} ms", result["2"].value.hex()),
