@@ -91,22 +91,31 @@ static int show_history(struct listing *listing, const struct nf_history *histor
     return rc;
 }
 
-/* A folder that cannot be read is a line, not the end of the list. */
+static void print_unreadable(struct listing *listing, const char *path, const char *why)
+{
+    if (!listing->is_json) {
+        nf_buffer_print(listing->out, "%-26s cannot be read: %s\n", path, why);
+        return;
+    }
+    nf_json_object(&listing->json, NULL);
+    nf_json_string(&listing->json, "path", path);
+    nf_json_string(&listing->json, "state", "unreadable");
+    nf_json_string(&listing->json, "why", why);
+    nf_json_end(&listing->json);
+}
+
+/* A folder that cannot be read is a line, not the end of the list, unless it was asked for. */
 static int show_run(void *user, const char *path, nfold_error *err)
 {
     struct listing *listing = user;
     struct nf_history history;
-    nfold_error wrong = {0};
-    int rc = nf_history_open(&history, path, &wrong);
+    int rc = nf_history_open(&history, path, err);
     listing->count++;
-    if (rc == NFOLD_E_MEMORY) {
-        rc = nf_fail_memory(err);
-    } else if (rc < 0) {
-        if (!listing->is_json)
-            nf_buffer_print(listing->out, "%-26s cannot be read: %s\n", path, wrong.message);
-        rc = 0;
-    } else {
+    if (rc >= 0) {
         rc = show_history(listing, &history, err);
+    } else if (rc != NFOLD_E_MEMORY && listing->command->operand_count == 0) {
+        print_unreadable(listing, path, err->message);
+        rc = 0;
     }
     nf_history_close(&history);
     return rc;

@@ -287,6 +287,17 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     end_of "$visible"
 }
 
+@test "a run that cannot be read is a line among others, and an error by its name" {
+    mkdir -p .nfold/runs/torn
+    : >.nfold/runs/torn/journal
+    run nfold runs
+    [[ $status == 0 && $output == *"torn cannot be read: "* ]]
+    run nfold runs --json
+    [[ $status == 0 && $output == *'"unreadable"'* ]]
+    run nfold runs --json torn
+    [[ $status == 3 && $output == "nfold runs: cannot read "* ]]
+}
+
 @test "kill -9 at ten instants: none is lost, none that is ok runs again" {
     run python3 "$BATS_TEST_DIRNAME/kill_nine.py" "$NFOLD" 10 600
     echo "$output"
