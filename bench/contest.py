@@ -157,10 +157,15 @@ class Neighbour:
         contestant.ask(count)
         self.slower[contestant.name].append(max(before, self.listen()))
 
+    def samples(self, contestant):
+        return zip(self.slower[contestant.name], contestant.seconds)
+
     def undisturbed(self, contestant):
         limit = DISTURBED * min(self.loop.seconds)
-        return [seconds for seconds, slower in
-                zip(contestant.seconds, self.slower[contestant.name]) if slower <= limit]
+        return [seconds for slower, seconds in self.samples(contestant) if slower <= limit]
+
+    def quietest(self, contestant, count):
+        return [seconds for _, seconds in sorted(self.samples(contestant))[:count]]
 
 
 def contest_undisturbed(setting, contestants, count):
@@ -177,9 +182,10 @@ def contest_undisturbed(setting, contestants, count):
     neighbour.loop.close()
     kept = {c.name: neighbour.undisturbed(c) for c in contestants}
     asked = sum(len(c.seconds) for c in contestants)
-    if min(map(len, kept.values())) < 3:
-        print(f"  a neighbour disturbed nearly all of {asked} samples: none is left out")
-        return
+    if min(map(len, kept.values())) < setting.rounds:
+        kept = {c.name: neighbour.quietest(c, max(setting.rounds, len(c.seconds) // 4))
+                for c in contestants}
+        print("  a neighbour disturbed nearly all: the quietest samples are kept")
     for contestant in contestants:
         contestant.seconds = kept[contestant.name]
     print(f"  {asked - sum(map(len, kept.values()))} of {asked} samples left out: "

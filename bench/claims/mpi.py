@@ -20,7 +20,7 @@ KERNEL_CALLS = {"one call": 1 << 40, "a call for each chunk": 16}  # groups of 2
 KERNEL_FLAGS = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-tree-ter",
                 "-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-fno-stack-protector"]
 START_UP_ROUNDS = 21
-STEPS = 2e9  # of a steady run: 80 ms, of which beginning and gathering are 0.2
+STEPS = 1e9  # of a steady run: 40 ms, of which beginning and gathering are 0.2
 
 
 def launcher(name, ranks):

@@ -18,12 +18,12 @@ def write_list(folder, count):
 
 def rates(setting, counts, commands):
     """{name: tasks a second}, from medians of whole commands asked in turn."""
-    seconds = whole_commands(setting, commands, rounds=5)
+    seconds = whole_commands(setting, commands, rounds=9)
     return {name: counts[name] / seconds[name] for name in commands}
 
 
 def measure_rate(setting, folder):
-    many, few = setting.n(4000, few=200), setting.n(400, few=40)
+    many, few = setting.n(3000, few=200), setting.n(300, few=40)
     loop, _ = compile_c(setting, "cc", ["-O2"], "vfork_loop.c", "vfork_loop")
     nfold = [setting.nfold, "tasks", "-j", "2", "--quiet"]
     commands = {
