@@ -27,8 +27,7 @@ def measure(setting):
     for mode in MODES:
         for group in groups:
             asked = [start(name, [ways[name][0], 2, mode], ways[name][1]) for name in group]
-            result = contest(setting, asked, count=3)
-            for name, contestant in result.items():
+            for name, contestant in contest(setting, asked, count=3).items():
                 found[name, mode] = contestant.median()
     show([(name, *(f"{found[name, mode] * 1e6:.2f} us" for mode in MODES[:-1]),
            f"{found[name, 'idle']:.2%}") for name in ways],

@@ -7,11 +7,7 @@ load mpi
 
 setup() {
     begin_ranks
-    # Items that take time and hardly a processor, however many ranks there are.
-    cat >slow.c <<'C'
-#include <unistd.h>
-double f(double x) { usleep(1000); return x * x; }
-C
+    write_slow_function
     job=(integrate slow.c:f 0 100 1.6e4)
 }
 

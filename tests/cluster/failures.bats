@@ -10,11 +10,7 @@ load slurm
 
 setup() {
     begin_ranks
-    # Items that take time and hardly a processor, however many ranks there are.
-    cat >slow.c <<'C'
-#include <unistd.h>
-double f(double x) { usleep(1000); return x * x; }
-C
+    write_slow_function
     endless=(integrate slow.c:f 0 100 1e8 --threads 1)
     brief=(integrate slow.c:f 0 100 1.2e4 --threads 1)
 }

@@ -5,6 +5,7 @@
 #     ranks openmpi 4 COMMAND...  runs the command in so many ranks on this machine
 #     compile_mpi openmpi SOURCE PROGRAM
 #     begin_ranks, end_ranks      as setup and teardown; `job` is a work to be done
+#     write_slow_function         slow.c: its f takes a millisecond
 #     mark_processes              what this test starts can be found by
 #     marked [NAME]               the numbers of its processes that still run
 #
@@ -28,6 +29,14 @@ mpi_command() { # mpi_command openmpi|mpich mpirun|mpicc
 needs_mpi() {
     mpi_command "$1" mpirun >/dev/null || skip "$1 is not installed (tools/setup all)"
     mpi_command "$1" mpicc >/dev/null || skip "$1 has no compiler here (tools/setup all)"
+}
+
+# Items that take time and hardly a processor, however many ranks there are.
+write_slow_function() {
+    cat >slow.c <<'C'
+#include <unistd.h>
+double f(double x) { usleep(1000); return x * x; }
+C
 }
 
 # For tests of nfold: and its module for that MPI.
