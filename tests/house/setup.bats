@@ -86,6 +86,19 @@ write_log() {
     [ "${lines[-1]}" = "3 passed, 3 failed" ]
 }
 
+@test "tally says once more what failed, and why" {
+    write_log "unit / one" OK ok
+    write_log "unit / two" FAIL ok failure
+    printf '%s\n' '{"name": "cli / three", "result": "ERROR", "stderr": "no such program\n",' \
+        '"stdout": "ok 1 good\n# of it\nnot ok 2 bad\n# in line 7\n# it printed\nok 3 good\n"}' |
+        tr -d '\n' >>"$BATS_TEST_TMPDIR/log.json"
+    echo >>"$BATS_TEST_TMPDIR/log.json"
+    run "$TALLY" "$BATS_TEST_TMPDIR/log"
+    echo "$output"
+    [[ "$output" == *"cli / three: ERROR"*"not ok 2 bad"*"# in line 7"*"# it printed"*" failed" ]]
+    [[ "$output" != *good* && "$output" != *"of it"* && "$output" != *"such"* ]]
+}
+
 @test "tally counts a suite that did not run as a failure" {
     write_log "unit / one" OK ok
     run "$TALLY" "$BATS_TEST_TMPDIR/log" "$BATS_TEST_TMPDIR/none"
