@@ -211,9 +211,10 @@ static int is_rest_readable(const struct nf_loop *loop)
 /* What is not read, but whose number is known. */
 static void count_rest(struct nf_loop *loop)
 {
+    if (loop->is_input_over)
+        return;
     nf_input_count(loop->with->input, COUNT_MOST);
-    if (!loop->is_input_over)
-        loop->is_input_over = nf_record_rest(loop->with->record, nf_input_total(loop->with->input));
+    loop->is_input_over = nf_record_rest(loop->with->record, nf_input_total(loop->with->input));
 }
 
 int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
@@ -223,6 +224,9 @@ int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err)
     double until = nf_clock_now() + (is_bounded ? BOUNDED_SECONDS : REST_SECONDS);
     int rc = account_waiting(loop, &rest, err);
     loop->is_input_awaited = 0;
+    /* To be counted is enough where none of them may be done; to take each is to remember it. */
+    if (rc >= 0)
+        count_rest(loop);
     while (rc >= 0 && !loop->is_input_over && !loop->is_input_awaited && is_rest_readable(loop)) {
         if (nf_clock_now() >= until && !(is_bounded && nf_record_resumes(loop->with->record)))
             break;

@@ -28,6 +28,15 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@" 3>&-
     [[ ! -e .nfold ]]
 }
 
+@test "tasks that were never begun are counted, and take no memory" {
+    needs_own_memory
+    seq 1000000 >inputs
+    memory=$(memory_of bash -c '"$NFOLD" tasks -j 1 --halt now,fail=1 false :::: inputs 2>err || :')
+    echo "$memory kB"
+    [[ $(head -n 1 err) == "1000000 tasks: 0 ok, 1 failed, 999999 not started (--halt now,fail=1)"* ]]
+    [[ $memory -lt 24000 ]]
+}
+
 @test "a slow first task holds back output, not memory" {
     needs_own_memory
     memory=$(memory_of "$NFOLD" tasks -k -j 4 \
