@@ -230,7 +230,7 @@ int main(void)
 C
     compile cc
     needs_module openmpi
-    run within 30 ./program
+    run within 300 ./program
     echo "$output"
     [[ $status == 0 && $output == "1 rank" ]]
 }

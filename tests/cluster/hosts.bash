@@ -32,7 +32,7 @@ start_hosts() {
         "$cluster_folder/hosts-init" "$HOSTS_FOLDER" "$1" >"$HOSTS_FOLDER/log" 2>&1 3>&- &
     hosts_launcher=$!
     local i
-    for ((i = 0; i < 1000; i++)); do
+    for ((i = 0; i < 12000; i++)); do
         [[ -s $HOSTS_FOLDER/ready ]] && break
         kill -0 $hosts_launcher 2>/dev/null || break
         sleep 0.01

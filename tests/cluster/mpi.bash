@@ -5,12 +5,16 @@
 #     ranks openmpi 4 COMMAND...  runs the command in so many ranks on this machine
 #     compile_mpi openmpi SOURCE PROGRAM
 #     begin_ranks, end_ranks      as setup and teardown; `job` is a work to be done
-#     write_slow_function         slow.c: its f takes a millisecond
+#     write_slow_function         slow.c: its f takes a millisecond, until there is a file `enough`
+#     forget_work                 no process has begun with an item of it, and it is not enough
+#     wait_for_work 3             until so many processes have begun with one
+#     wait_until COMMAND...       until it succeeds, with much patience
 #     mark_processes              what this test starts can be found by
 #     marked [NAME]               the numbers of its processes that still run
 #
 # Every rank busy-waits in some MPI calls and this machine may have fewer processors than ranks:
-# hence no binding, and yielding. `within SECONDS COMMAND...` ends what hangs.
+# hence no binding, and yielding. Nothing here is to be done within some time: a test waits for what
+# it can see, and `within SECONDS COMMAND...` ends only what hangs.
 
 # The launcher or compiler wrapper of an implementation: Debian's names first.
 mpi_command() { # mpi_command openmpi|mpich mpirun|mpicc
@@ -31,12 +35,43 @@ needs_mpi() {
     mpi_command "$1" mpicc >/dev/null || skip "$1 has no compiler here (tools/setup all)"
 }
 
-# Items that take time and hardly a processor, however many ranks there are.
+# Items that take time and hardly a processor, however many ranks there are. Who is at work leaves a
+# file that says so.
 write_slow_function() {
-    cat >slow.c <<'C'
+    cat >slow.c <<C
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
-double f(double x) { usleep(1000); return x * x; }
+#define FOLDER "$PWD/"
+static void tell(void)
+{
+    char path[sizeof FOLDER + 32];
+    snprintf(path, sizeof path, FOLDER "working-%d", (int)getpid());
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+}
+double f(double x)
+{
+    static int has_told;
+    if (!has_told)
+        tell();
+    has_told = 1;
+    if (access(FOLDER "enough", F_OK) != 0)
+        usleep(1000);
+    return x * x;
+}
 C
+}
+
+forget_work() {
+    rm -f working-* enough
+}
+
+is_at_work() {
+    (($(compgen -G 'working-*' | wc -l) >= $1))
+}
+
+wait_for_work() {
+    wait_until is_at_work "$1"
 }
 
 # For tests of nfold: and its module for that MPI.
@@ -60,7 +95,7 @@ within() {
 ranks() {
     local implementation=$1 count=$2
     shift 2
-    within 120 "$(mpi_command "$implementation" mpirun)" -n "$count" "$@" </dev/null 3>&-
+    within 300 "$(mpi_command "$implementation" mpirun)" -n "$count" "$@" </dev/null 3>&-
 }
 
 # The same on virtual hosts (hosts.bash), h1,h2,...: so many ranks on each.
@@ -77,7 +112,7 @@ ranks_on_hosts() { # ranks_on_hosts openmpi 2 h1,h2,h3 COMMAND...
         ;;
     esac
     # shellcheck disable=SC2086 # these words hold no spaces
-    on_head timeout --kill-after 5 120 $launcher -n $count "$@" </dev/null
+    on_head timeout --kill-after 5 300 $launcher -n $count "$@" </dev/null
 }
 
 compile_mpi() {
@@ -144,14 +179,15 @@ copy_nfold() {
     chmod +x "$1/bin/nfold"
 }
 
-# Waits until a command succeeds, at most 20 s.
+# A machine may be slow: who waits longer than this waits for what will not come.
+patience_seconds=120
+
 wait_until() {
-    local i
-    for ((i = 0; i < 400; i++)); do
-        "$@" && return 0
+    local end=$((SECONDS + patience_seconds))
+    until "$@"; do
+        ((SECONDS < end)) || return 1
         sleep 0.05
     done
-    return 1
 }
 
 nothing_is_left() {

@@ -44,7 +44,7 @@ teardown() {
         needs_module $implementation
         serial=$(hash_of "$NFOLD" "${job[@]}" -b serial)
         for count in 1 2 5; do
-            run within 60 "$NFOLD" "${job[@]}" -b mpi -j $count --mpi $implementation --json
+            run within 300 "$NFOLD" "${job[@]}" -b mpi -j $count --mpi $implementation --json
             echo "$output"
             [[ $status == 0 && $output == *"\"hash\": \"$serial\""* ]]
             [[ $output == *'"backend": "mpi"'* && $output == *"\"workers\": $count,"* ]]
