@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -378,6 +379,38 @@ static void a_program_that_closes_all_files_gets_its_answer(void **state)
     assert_int_equal(find_children(getpid(), 0, child), 0);
 }
 
+/* In a copy of the program: 0 if all went well. What nfold has open must not be where the program
+ * opens its streams again. */
+static int run_without_streams(void)
+{
+    nfold_context *context;
+    double value = 0;
+    int rc;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        close(fd);
+    context = open_context("processes", "2", NULL);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (open("/dev/null", O_RDWR) != fd)
+            return 2;
+    rc = run_function(context, square, NULL, 100000, &value, NULL);
+    nfold_close(context);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            return 3;
+    return rc == 0 && fabs(value - 1.0 / 3) < 1e-9 ? 0 : 1;
+}
+
+static void a_program_without_standard_streams_may_open_them_later(void **state)
+{
+    int status;
+    pid_t copy = fork();
+    (void)state;
+    if (copy == 0)
+        _exit(run_without_streams());
+    assert_int_equal(waitpid(copy, &status, 0), copy);
+    assert_int_equal(status, 0);
+}
+
 /* ---- stopping -------------------------------------------------------------------------------- */
 
 static nfold_context *stopped_context;
@@ -551,6 +584,7 @@ int main(void)
         cmocka_unit_test(a_forked_program_goes_on),
         cmocka_unit_test(a_program_that_ignores_its_children_gets_its_answer),
         cmocka_unit_test(a_program_that_closes_all_files_gets_its_answer),
+        cmocka_unit_test(a_program_without_standard_streams_may_open_them_later),
         cmocka_unit_test(a_signal_handler_stops_a_run),
         cmocka_unit_test(another_thread_stops_a_run),
         cmocka_unit_test(workers_die_with_their_caller),

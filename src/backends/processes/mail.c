@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -79,9 +80,21 @@ int nf_mail_check_size(size_t size)
     return -1;
 }
 
+int nf_mail_lift(int fd)
+{
+    int lifted;
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    lifted = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (lifted < 0)
+        return fd;
+    close(fd);
+    return lifted;
+}
+
 int nf_mail_file(const void *data, size_t size)
 {
-    int fd = nf_mail_check_size(size) < 0 ? -1 : memfd_create("nfold", MFD_CLOEXEC);
+    int fd = nf_mail_check_size(size) < 0 ? -1 : nf_mail_lift(memfd_create("nfold", MFD_CLOEXEC));
     size_t done = 0;
     while (fd >= 0 && done < size) {
         ssize_t count = write(fd, (const char *)data + done, size - done);

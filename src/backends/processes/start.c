@@ -59,7 +59,7 @@ static int make_area(struct nf_pool *pool, unsigned workers, nfold_error *err)
     struct nf_area *area = MAP_FAILED;
     int rc;
     pool->area_size = share + aligned(pool->engine->share_size(workers));
-    pool->area_fd = memfd_create("nfold", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    pool->area_fd = nf_mail_lift(memfd_create("nfold", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (pool->area_fd >= 0 && nf_mail_check_size(pool->area_size) < 0)
         return nf_fail_errno(err, "%zu KiB of shared memory are more than `ulimit -f` allows",
                              pool->area_size >> 10);
@@ -94,9 +94,11 @@ int nf_pool_prepare(struct nf_pool *pool, unsigned workers, nfold_error *err)
     rc = make_area(pool, workers, err);
     if (rc < 0)
         return rc;
-    pool->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pool->bell = nf_mail_lift(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (pool->bell < 0 || pipe2(pool->lifeline, O_CLOEXEC) < 0)
         return nf_fail_errno(err, "files for worker processes");
+    pool->lifeline[0] = nf_mail_lift(pool->lifeline[0]);
+    pool->lifeline[1] = nf_mail_lift(pool->lifeline[1]);
     pool->lifeline_inode = inode_of(pool->lifeline[1]);
     pool->worker = calloc(workers, sizeof *pool->worker);
     pool->poll = calloc(2 * (size_t)workers + 1, sizeof *pool->poll);
@@ -306,7 +308,8 @@ int nf_worker_start(struct nf_pool *pool, struct nf_worker *worker, nfold_error 
     clear_slot(pool, worker);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return nf_fail_errno(err, "a socket for a worker process");
-    worker->socket = pair[0];
+    pair[1] = nf_mail_lift(pair[1]);
+    worker->socket = pair[0] = nf_mail_lift(pair[0]);
     worker->started_at = pool->engine->now();
     if (nf_pool_is_single_threaded())
         rc = start_by_fork(pool, worker, pair[1]) < 0
@@ -326,7 +329,7 @@ int nf_worker_start(struct nf_pool *pool, struct nf_worker *worker, nfold_error 
         nf_worker_clear(worker);
         return rc;
     }
-    worker->pidfd = (int)syscall(SYS_pidfd_open, worker->pid, 0);
+    worker->pidfd = nf_mail_lift((int)syscall(SYS_pidfd_open, worker->pid, 0));
     return 0;
 }
 
