@@ -158,7 +158,7 @@ static int check_program(const struct parts *parts, const nfold_options *options
     if (rc >= 0 && program && (is_missing_file || !nf_shell_choice_knows(shell, program))) {
         rc = nf_fail(err, NFOLD_E_MISSING, "there is no command '%s'%s; nothing was started",
                      program, is_missing_file ? "" : " on PATH");
-        nf_error_detail(err, "where one may fail for all inputs, --halt soon,fail=1 stops early\n");
+        nf_error_detail(err, "--halt now,fail=1 ends a run at its first failure\n");
     }
     nf_shell_choice_close(shell);
     free(program);
@@ -268,6 +268,8 @@ static int close_record(struct parts *parts, struct nf_tasks_summary *summary, i
     int is_done = rc >= 0 && summary->result.end == NF_SUPERVISION_DONE;
     if (parts->record && !is_done)
         nf_record_stopped(parts->record, rc < 0 && err ? err->message : summary->result.why);
+    if (parts->output)
+        summary->repeated = nf_output_repeated(parts->output);
     if (parts->output)
         closed = nf_output_close(parts->output, rc < 0 ? NULL : err);
     rc = first_error(rc, closed);

@@ -155,9 +155,21 @@ static void write_next(struct nfold_buffer *out, const struct nf_tasks_summary *
     nf_buffer_clear(&quoted);
 }
 
+/* A command that does not exist is said once, not a thousand times. */
+static void write_repeated(struct nfold_buffer *out, const struct nf_tasks_summary *summary)
+{
+    if (summary->repeated > 0)
+        nf_buffer_print(out, "%llu more said the same and ended with 127%s\n",
+                        (unsigned long long)summary->repeated,
+                        summary->result.end == NF_SUPERVISION_HALTED
+                            ? ""
+                            : "; --halt now,fail=1 ends at the first");
+}
+
 void nf_tasks_summarise(struct nfold_buffer *out, const struct nf_tasks_summary *summary,
                         const struct nf_terminal *terminal)
 {
+    write_repeated(out, summary);
     nf_buffer_string(out, nf_terminal_begin(terminal, NF_STYLE_BOLD));
     write_first(out, summary);
     nf_buffer_string(out, nf_terminal_end(terminal));
@@ -180,6 +192,7 @@ void nf_tasks_summary_json(struct nf_json *json, const struct nf_tasks_summary *
     nf_json_unsigned(json, "new", counts->fresh);
     nf_json_unsigned(json, "gone", counts->gone);
     nf_json_unsigned(json, "retries", counts->retries);
+    nf_json_unsigned(json, "said_the_same", summary->repeated);
     nf_json_bool(json, "balances", summary->balances);
     nf_json_string(json, "why", summary->result.why[0] ? summary->result.why : NULL);
     nf_json_string(json, "run", summary->directory);

@@ -11,6 +11,7 @@ struct nf_tasks_summary {
     struct nf_record_counts counts;
     struct nf_supervision_result result;
     int balances;
+    uint64_t repeated; /* see nf_output_repeated */
     unsigned slots;
     double busy;           /* share of slot time */
     const char *directory; /* the run directory that stays, or NULL */

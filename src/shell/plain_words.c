@@ -1,7 +1,10 @@
 /* plain_words.c: splitting command lines that need no shell. In doubt they do. */
 #include "plain_words.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "places.h"
 
 /* Outside of quotes these mean something, somewhere; = only where it may assign. */
 #define SPECIAL "|&;<>()$`*?[#~!{}\n\r\v\f"
@@ -72,6 +75,42 @@ int nf_shell_plain_words(const char *line, struct nfold_buffer *words)
         nf_buffer_bytes(words, "", 1);
         count++;
     }
+}
+
+/* Is this byte no text, but what ends a command or binds it to the next? */
+static int is_operator(const struct nf_shell_byte *byte, char c)
+{
+    return byte->place == NF_SHELL_BARE && byte->flags == 0 && strchr(";&|\n", c);
+}
+
+/* How long the operator is if a command that failed before it ends the line's work: |, |& and &&,
+ * and & beside < or >; otherwise 0. */
+static size_t needs_before(const char *line, size_t at)
+{
+    char before = at > 0 ? line[at - 1] : '\0', after = line[at + 1];
+    if (line[at] == '|')
+        return after == '|' ? 0 : 1 + (after == '&');
+    if (line[at] != '&')
+        return 0;
+    return after == '&' ? 2 : after == '>' || before == '>' || before == '<';
+}
+
+int nf_shell_needed_word(const char *line, struct nfold_buffer *words)
+{
+    size_t size = strlen(line), begin = strspn(line, " \t"), before = words->size, needs = 1;
+    struct nf_shell_byte *bytes = calloc(size + 1, sizeof *bytes);
+    struct nf_shell_fault fault;
+    const char *end = line[begin] ? take_word(line + begin, 1, words) : NULL;
+    if (!bytes || !end || nf_shell_places(line, size, bytes, &fault) != 0)
+        needs = 0;
+    for (size_t i = end ? (size_t)(end - line) : size; needs > 0 && i < size; i += needs)
+        needs = is_operator(&bytes[i], line[i]) ? needs_before(line, i) : 1;
+    free(bytes);
+    if (needs == 0)
+        words->size = before;
+    else
+        nf_buffer_bytes(words, "", 1);
+    return needs > 0;
 }
 
 int nf_shell_is_own_word(const char *word)

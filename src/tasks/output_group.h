@@ -4,6 +4,7 @@
 #define NF_OUTPUT_GROUP_H
 
 #include "container.h"
+#include "excuses.h"
 #include "outlet.h"
 #include "output_stream.h"
 #include "print_order.h"
@@ -40,6 +41,8 @@ struct nf_output {
     struct nf_output_task *running;
     struct nf_output_task *unfinished; /* its line is printed in part: nobody else may print */
     int unfinished_stream;
+    struct nf_excuses excuses;
+    int is_quiet;              /* no summary could say that something was left out */
     struct nfold_buffer piece; /* on its way out */
     size_t piece_done;
     int piece_stream;

@@ -312,6 +312,16 @@ static int give_results(struct nf_output_task *task, const struct nf_task_result
     return rc;
 }
 
+/* What many tasks say in the same words: that a command does not exist. */
+static void leave_out_repeated(struct nf_output_task *task, const struct nf_task_result *result)
+{
+    struct nf_output_stream *said = &task->stream[1];
+    int is_excuse = result->exit_code == NF_EXCUSES_EXIT && said->shown == 0 && said->total > 0 &&
+                    said->total == said->tail.size && said->total <= NF_EXCUSES_BYTES;
+    if (is_excuse && nf_excuses_repeat(&task->output->excuses, said->tail.data, said->tail.size))
+        said->shown = said->total;
+}
+
 static int copy_tails(struct nf_output_task *task, nfold_error *err)
 {
     int rc = nf_output_group_copy_tail(task, 0, err);
@@ -340,6 +350,8 @@ int nf_output_end(struct nf_output_task *stream, struct nf_task_result *result, 
     }
     if (output->results != NULL)
         rc = give_results(stream, result, err);
+    else if (!output->is_quiet)
+        leave_out_repeated(stream, result);
     if (rc < 0) {
         nf_output_group_free(stream);
         return rc;
@@ -354,6 +366,11 @@ int nf_output_skip(struct nf_output *output, uint64_t sequence, nfold_error *err
         return 0;
     int rc = nf_print_order_fill(&output->order, sequence, NOTHING, err);
     return rc < 0 ? rc : pump(output, err);
+}
+
+uint64_t nf_output_repeated(const struct nf_output *output)
+{
+    return output->excuses.repeated;
 }
 
 int nf_output_blocked_fd(const struct nf_output *output)
@@ -389,6 +406,7 @@ int nf_output_open(struct nf_output **output, const nfold_options *options,
     made->is_ordered = nf_options_flag(options, "keep-order") && !made->is_ungrouped;
     made->is_tagged =
         nf_options_flag(options, "tag") || nf_options_text(options, "tagstring") != NULL;
+    made->is_quiet = nf_options_flag(options, "quiet");
     made->record = record;
     made->order.first = made->next_place = 1;
     made->scratch = malloc(NF_OUTPUT_PIECE);

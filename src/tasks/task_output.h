@@ -33,6 +33,8 @@ int nf_output_end(struct nf_output_task *stream, struct nf_task_result *result, 
                   nfold_error *err);
 /* -k: this sequence number will print nothing (done already, not started). */
 int nf_output_skip(struct nf_output *output, uint64_t sequence, nfold_error *err);
+/* Tasks that ended with 127 and said what another had said: it was not shown again. */
+uint64_t nf_output_repeated(const struct nf_output *output);
 /* Bytes that wait to be written because stdout is slow: the fd to poll for writing, or -1. */
 int nf_output_blocked_fd(const struct nf_output *output);
 int nf_output_writable(struct nf_output *output, nfold_error *err);

@@ -34,7 +34,7 @@ int nf_template_render_text(const struct nf_template *pattern, const struct nf_t
                             unsigned slot, struct nfold_buffer *text, nfold_error *err);
 /* A task never has more than this many values: a {n} beyond is NFOLD_E_USAGE with a caret. */
 int nf_template_check_columns(const struct nf_template *pattern, uint64_t most, nfold_error *err);
-/* The command's first word, if it is the same for every task and the line does nothing but start
+/* The command's first word, if it is the same for every task and the line comes to nothing without
  * it; otherwise NULL. To be freed. */
 char *nf_template_program(const struct nf_template *pattern);
 /* For packing values into one line: bytes without any value, and bytes that a value adds, its blank

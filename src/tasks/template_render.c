@@ -266,9 +266,9 @@ char *nf_template_program(const struct nf_template *pattern)
 {
     struct nfold_buffer words = {0};
     char *line = first_word_length(pattern) > 0 ? render_sample(pattern) : NULL;
-    int count = line ? nf_shell_plain_words(line, &words) : -1;
+    int is_needed = line && nf_shell_needed_word(line, &words);
     free(line);
-    if (count > 0 && !words.failed)
+    if (is_needed && !words.failed)
         return words.data;
     nf_buffer_clear(&words);
     return NULL;

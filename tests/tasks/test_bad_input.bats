@@ -22,6 +22,36 @@ teardown() {
     [[ ! -e .nfold ]]
 }
 
+@test "nor where a line comes to nothing without it" {
+    local line
+    for line in 'no-such {} | sort' 'no-such "a;b" {} |& sort' 'no-such {} >out.{}' 'no-such {} && echo {}' \
+        'no-such $(echo a; echo b) {} 2>&1 >here'; do
+        run -127 tasks "$line" ::: 1 2 3
+        [[ ${lines[0]} == "nfold tasks: there is no command 'no-such' on PATH; nothing was started" ]]
+        [[ ! -e here && ! -e .nfold ]]
+    done
+    for line in 'no-such {} || echo {}' 'no-such {}; echo {}' 'no-such {} & echo {}' $'no-such {}\necho {}'; do
+        run tasks -k "$line" ::: 1 2 3
+        echo "$output"
+        [[ $status == 0 && $output == *1*2*3* && $output != *"nothing was started"* ]]
+    done
+}
+
+@test "what a shell says about it is shown once, and how often it was said" {
+    tasks -j 2 'echo {}; no-such {}' ::: $(seq 200) >out 2>err || status=$?
+    cat err
+    [[ $status == 101 && $(wc -l <out) == 200 && $(grep -c 'no-such.*not found' err) == 1 ]]
+    grep -q "^199 more said the same and ended with 127; --halt now,fail=1 ends at the first" err
+    grep -q "^200 tasks: 0 ok, 200 failed" err
+    [[ $("$NFOLD" logs last 117 --err) == *no-such*"not found" ]]
+    printf '%s\n' 'no-such 1' 'not-there 1' 'no-such 2' 'not-there 2' 'not-there 3' |
+        tasks -k >out 2>err || status=$?
+    [[ $status == 5 && $(grep -c 'not found' err) == 2 ]]
+    grep -q "^3 more said the same" err
+    tasks --quiet 'echo {}; no-such {}' ::: 1 2 3 >out 2>err || status=$?
+    [[ $status == 3 && $(grep -c 'not found' err) == 3 ]]
+}
+
 @test "who is to type the inputs is told so" {
     run python3 -c 'import os, pty, sys
 child, terminal = pty.fork()
