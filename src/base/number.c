@@ -186,6 +186,18 @@ size_t nf_number_read(const char *text, double *value)
     return (size_t)(end - text);
 }
 
+int nf_number_is_exact(const char *text)
+{
+    struct number_env env = number_enter();
+    fesetround(FE_DOWNWARD);
+    double below = strtod(text, NULL);
+    fesetround(FE_UPWARD);
+    double above = strtod(text, NULL);
+    fesetround(FE_TONEAREST);
+    number_leave(env);
+    return below == above;
+}
+
 char *nf_number_scaled(double value, char *text)
 {
     static const char *const prefixes[] = {"", " k", " M", " G", " T", " P"};

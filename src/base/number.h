@@ -14,6 +14,8 @@ char *nf_number_print(double value, char *text);
  * floats. No sign, no blanks, no inf/nan. Returns the bytes read, 0 if none; overflow gives
  * infinity. */
 size_t nf_number_read(const char *text, double *value);
+/* Is the number at text a double as it stands, with nothing to be rounded? */
+int nf_number_is_exact(const char *text);
 /* "12.3 M", "1.5 G": for people; unit prefixes k M G T P. text has NF_NUMBER_SIZE bytes. */
 char *nf_number_scaled(double value, char *text);
 /* "1.23 s", "45.1 ms", "7.0 us". */

@@ -75,3 +75,10 @@ int nf_number_argument(const char *name, const char *text, nfold_options *option
     free(bindings);
     return rc;
 }
+
+int nf_number_argument_is_rounded(const char *text)
+{
+    double value;
+    return read_plain(text, &value) &&
+           !nf_number_is_exact(text + (text[0] == '-' || text[0] == '+'));
+}

@@ -8,5 +8,7 @@
  * that options' --set gives may be used, and are then taken. */
 int nf_number_argument(const char *name, const char *text, nfold_options *options, double *value,
                        nfold_error *err);
+/* Is the text a number that was rounded to the value it got? */
+int nf_number_argument_is_rounded(const char *text);
 
 #endif

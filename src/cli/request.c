@@ -1,6 +1,7 @@
 /* request.c: reads the operands of integrate and reduce, for these verbs and for compare. */
 #include "request.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,17 @@ static int read_number(const struct nf_command *command, const char *name, const
     return rc;
 }
 
+/* The nearest number that can be had is not the one that was asked for: 2^53 + 1 becomes 2^53. */
+static int read_count(const struct nf_command *command, const char *text, double *value,
+                      nfold_error *err)
+{
+    int rc = read_number(command, "N", text, value, err);
+    if (rc < 0 || *value != floor(*value) || !nf_number_argument_is_rounded(text))
+        return rc;
+    return nf_fail(err, NFOLD_E_VALUE, "N must be a whole number up to 2^53 (about 9e15), not %s",
+                   text);
+}
+
 static int open_body(struct nf_request *request, const struct nf_command *command, nfold_error *err)
 {
     request->work.size = sizeof request->work;
@@ -86,7 +98,7 @@ int nf_request_integrate(struct nf_request *request, const struct nf_command *co
     work->rule = (enum nfold_rule)find_name(rule_names, 3, request->how);
     if ((rc = read_number(command, "A", operand[1], &work->a, err)) < 0 ||
         (rc = read_number(command, "B", operand[2], &work->b, err)) < 0 ||
-        (rc = read_number(command, "N", operand[3], &work->n, err)) < 0)
+        (rc = read_count(command, operand[3], &work->n, err)) < 0)
         return rc;
     return open_body(request, command, err);
 }
@@ -121,7 +133,7 @@ int nf_request_reduce(struct nf_request *request, const struct nf_command *comma
         return rc;
     request->body_text = operand[1];
     request->work.kind = NFOLD_REDUCE;
-    if ((rc = read_number(command, "N", operand[2], &request->work.n, err)) < 0)
+    if ((rc = read_count(command, operand[2], &request->work.n, err)) < 0)
         return rc;
     return open_body(request, command, err);
 }

@@ -172,6 +172,19 @@ static void reading_takes_a_number_and_stops(void **state)
     assert_true(isinf(value));
 }
 
+static void a_number_is_exact_if_nothing_of_it_is_rounded(void **state)
+{
+    static const char *const exact[] = {"0", "1", "0.5", "1e22", "9007199254740992", "0x1p-1074"};
+    static const char *const rounded[] = {"0.1", "1e23", "9007199254740993", "1e999",
+                                          "10.00000000000000000001"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(exact); i++)
+        assert_true(nf_number_is_exact(exact[i]));
+    for (size_t i = 0; i < ARRAY_LENGTH(rounded); i++)
+        assert_false(nf_number_is_exact(rounded[i]));
+    assert_int_equal(fegetround(), FE_TONEAREST);
+}
+
 /* Half way between two doubles, and a digit more far behind: it decides. */
 static void a_literal_of_a_thousand_digits_is_rounded_correctly(void **state)
 {
@@ -356,6 +369,7 @@ int main(void)
         cmocka_unit_test(numbers_print_as_in_python),
         cmocka_unit_test(every_number_reads_back_and_no_shorter_text_does),
         cmocka_unit_test(reading_takes_a_number_and_stops),
+        cmocka_unit_test(a_number_is_exact_if_nothing_of_it_is_rounded),
         cmocka_unit_test(a_literal_of_a_thousand_digits_is_rounded_correctly),
         cmocka_unit_test(the_rounding_mode_of_the_host_changes_nothing),
         cmocka_unit_test(flush_to_zero_of_the_host_changes_nothing),
