@@ -10,6 +10,8 @@
 #include "signals.h"
 #include "suggest.h"
 
+#define COUNT_MAX 0x1p53
+
 static const char *const rule_names[] = {
     [NFOLD_TRAPEZOID] = "trapezoid", [NFOLD_SIMPSON] = "simpson", [NFOLD_MIDPOINT] = "midpoint"};
 static const char *const op_names[] = {
@@ -58,12 +60,14 @@ static int read_number(const struct nf_command *command, const char *name, const
     return rc;
 }
 
-/* The nearest number that can be had is not the one that was asked for: 2^53 + 1 becomes 2^53. */
+/* The nearest number that can be had is not the one that was asked for: 2^53 + 1 becomes 2^53. What
+ * is no count even so is the plan's to refuse. */
 static int read_count(const struct nf_command *command, const char *text, double *value,
                       nfold_error *err)
 {
     int rc = read_number(command, "N", text, value, err);
-    if (rc < 0 || *value != floor(*value) || !nf_number_argument_is_rounded(text))
+    if (rc < 0 || *value != floor(*value) || *value > COUNT_MAX ||
+        !nf_number_argument_is_rounded(text))
         return rc;
     return nf_fail(err, NFOLD_E_VALUE, "N must be a whole number up to 2^53 (about 9e15), not %s",
                    text);
