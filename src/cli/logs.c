@@ -7,10 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "container.h"
+#include "message.h"
 #include "number.h"
 #include "output.h"
-#include "run_directory.h"
 #include "run_operand.h"
 
 #define WRITE_BYTES   ((size_t)1 << 20)
@@ -31,7 +30,7 @@ static const struct nf_option rows[] = {
 struct showing {
     const struct nf_command *command;
     const struct nf_history *history;
-    struct nf_container *container; /* NULL: no task printed anything */
+    struct nf_container *container; /* NULL: nothing was kept, or lost.why says where it went */
     struct nfold_buffer *out;
     struct nf_json json;
     int is_json, only_failed, shows_out, shows_err, is_list;
@@ -40,6 +39,11 @@ struct showing {
     uint64_t *latest; /* 0: none */
     unsigned wanted_count;
     uint64_t shown;
+    struct {
+        nfold_error why; /* code 0: nothing is lost */
+        uint64_t last;   /* the entry whose output was missed */
+        uint64_t tasks;
+    } lost;
 };
 
 /* ---- streams ---- */
@@ -88,27 +92,57 @@ static size_t tail_start(const struct nfold_buffer *text, uint64_t count)
         if (--count == 0 || newline == NULL)
             return newline != NULL ? at + 1 : 0;
     }
-    return count == 0 && at == text->size ? at : at;
+    return at;
 }
 
-static int show_stream(struct showing *showing, const struct nf_task_result *result, int which,
-                       nfold_error *err)
+/* What cannot be read of one task keeps nobody from the others. */
+static int note_lost(struct showing *showing, uint64_t entry, const nfold_error *why)
+{
+    if (showing->lost.why.code == 0)
+        showing->lost.why = *why;
+    showing->lost.tasks += showing->lost.last != entry;
+    showing->lost.last = entry;
+    return why->code == NFOLD_E_MEMORY ? NFOLD_E_MEMORY : 0;
+}
+
+static const char *const stream_names[] = {"stdout", "stderr"};
+
+static void put_stream(struct showing *showing, int which, const struct nfold_buffer *text)
+{
+    size_t start =
+        text->size > 0 && showing->tail > 0 ? tail_start(text, showing->tail) : text->size;
+    const char *data = nf_buffer_text(text) + start;
+    if (showing->is_json)
+        nf_json_string(&showing->json, stream_names[which], data);
+    else
+        nf_buffer_bytes(showing->out, data, text->size - start);
+}
+
+static int show_stream(struct showing *showing, const struct nf_journal_entry *entry, int which)
 {
     struct nfold_buffer text = {0};
-    if (result->output_at == 0 || showing->container == NULL)
+    nfold_error why;
+    uint64_t last = entry->end.result.output_at;
+    if (last == 0)
         return 0;
-    int rc = read_stream(showing, result->output_at, (enum nf_container_stream)which, &text, err);
-    if (rc >= 0) {
-        size_t start =
-            text.size > 0 && showing->tail > 0 ? tail_start(&text, showing->tail) : text.size;
-        if (showing->is_json)
-            nf_json_string(&showing->json, which == 0 ? "stdout" : "stderr",
-                           nf_buffer_text(&text) + start);
-        else
-            nf_buffer_bytes(showing->out, nf_buffer_text(&text) + start, text.size - start);
-    }
+    if (showing->container == NULL)
+        why = showing->lost.why;
+    int is_lost = showing->container == NULL ||
+                  read_stream(showing, last, (enum nf_container_stream)which, &text, &why) < 0;
+    if (!is_lost)
+        put_stream(showing, which, &text);
+    else if (showing->is_json)
+        nf_json_string(&showing->json, stream_names[which], NULL);
+    int rc = is_lost ? note_lost(showing, entry->number, &why) : 0;
     nf_buffer_clear(&text);
     return rc;
+}
+
+/* Those of its streams that are asked for. */
+static int show_streams(struct showing *showing, const struct nf_journal_entry *entry)
+{
+    int rc = showing->shows_out ? show_stream(showing, entry, 0) : 0;
+    return rc >= 0 && showing->shows_err ? show_stream(showing, entry, 1) : rc;
 }
 
 /* ---- one task ---- */
@@ -146,12 +180,12 @@ static void print_heading(struct showing *showing, const struct nf_journal_end *
     nf_buffer_string(out, "\n");
 }
 
-static int json_task(struct showing *showing, const struct nf_journal_end *end, nfold_error *err)
+static int json_task(struct showing *showing, const struct nf_journal_entry *entry)
 {
+    const struct nf_journal_end *end = &entry->end;
     const struct nf_task_result *result = &end->result;
     struct nf_json *json = &showing->json;
     char *command = strndup(end->command.data, end->command.size);
-    int rc = 0;
     nf_json_object(json, NULL);
     nf_json_unsigned(json, "task", end->sequence);
     nf_json_string(json, "status", nf_task_status_name(result->status));
@@ -167,10 +201,7 @@ static int json_task(struct showing *showing, const struct nf_journal_end *end, 
     nf_json_unsigned(json, "stdout_bytes", result->out_bytes);
     nf_json_unsigned(json, "stderr_bytes", result->err_bytes);
     nf_json_string(json, "command", end->command.size > 0 ? command : NULL);
-    if (showing->shows_out)
-        rc = show_stream(showing, result, 0, err);
-    if (rc >= 0 && showing->shows_err)
-        rc = show_stream(showing, result, 1, err);
+    int rc = show_streams(showing, entry);
     nf_json_end(json);
     free(command);
     return rc;
@@ -196,17 +227,14 @@ static void print_row(struct showing *showing, const struct nf_journal_end *end)
     nf_buffer_clear(&how);
 }
 
-static int print_task(struct showing *showing, const struct nf_journal_end *end, nfold_error *err)
+static int print_task(struct showing *showing, const struct nf_journal_entry *entry)
 {
     int has_heading = showing->shows_out == showing->shows_err;
     if (has_heading && showing->shown > 0)
         nf_buffer_string(showing->out, "\n");
     if (has_heading)
-        print_heading(showing, end);
-    int rc = showing->shows_out ? show_stream(showing, &end->result, 0, err) : 0;
-    if (rc >= 0 && showing->shows_err)
-        rc = show_stream(showing, &end->result, 1, err);
-    return rc;
+        print_heading(showing, &entry->end);
+    return show_streams(showing, entry);
 }
 
 /* ---- which tasks ---- */
@@ -248,13 +276,15 @@ static int show_entry(void *user, const struct nf_journal_entry *entry, nfold_er
     if (!is_chosen(showing, entry))
         return 0;
     if (showing->is_json)
-        rc = json_task(showing, &entry->end, err);
+        rc = json_task(showing, entry);
     else if (showing->is_list)
         print_row(showing, &entry->end);
     else
-        rc = print_task(showing, &entry->end, err);
+        rc = print_task(showing, entry);
     showing->shown++;
-    if (rc >= 0 && showing->out->size > WRITE_BYTES) {
+    if (rc < 0)
+        return nf_fail_memory(err);
+    if (showing->out->size > WRITE_BYTES) {
         rc = nf_output_write(STDOUT_FILENO, showing->out, err);
         showing->out->size = 0;
     }
@@ -282,14 +312,22 @@ static int read_numbers(struct showing *showing, nfold_error *err)
     return 0;
 }
 
-static int open_container(struct showing *showing, nfold_error *err)
+/* Who asks for a list is told on the side; who asks for what tasks printed, by an error. */
+static int tell_lost(const struct showing *showing, nfold_error *err)
 {
-    char *path = nf_run_directory_file(showing->history->path, "output");
-    int rc = path == NULL ? nf_fail_memory(err) : 0;
-    if (rc >= 0 && access(path, F_OK) == 0)
-        rc = nf_container_read_file(&showing->container, path, err);
-    free(path);
-    return rc;
+    nfold_error why = showing->lost.why;
+    uint64_t tasks = showing->lost.tasks;
+    if (why.code == 0)
+        return 0;
+    if (tasks == 0) {
+        nf_error_context(&why, "what tasks printed cannot be shown: ");
+        nf_message_error(&showing->command->messages, "nfold logs", &why);
+        return 0;
+    }
+    nf_error_context(&why, "what %" PRIu64 " task%s printed cannot be shown: ", tasks,
+                     tasks == 1 ? "" : "s");
+    *err = why;
+    return err->code = NFOLD_E_SYSTEM; /* nobody used it in a wrong way */
 }
 
 /* How many tasks there are is known once the input is. */
@@ -335,10 +373,10 @@ static int show(struct showing *showing, nfold_error *err)
         rc = nf_history_each(showing->history, note_latest, showing, err);
     if (rc >= 0)
         rc = check_found(showing, err);
-    if (rc >= 0)
-        rc = open_container(showing, err);
     if (rc < 0)
         return rc;
+    if (nf_history_output(showing->history, &showing->container, &showing->lost.why) >= 0)
+        showing->lost.why.code = 0;
     if (showing->is_json)
         nf_json_array(&showing->json, NULL);
     else if (showing->is_list)
@@ -349,7 +387,7 @@ static int show(struct showing *showing, nfold_error *err)
         nf_json_end(&showing->json);
     if (rc >= 0)
         rc = nf_output_write(STDOUT_FILENO, showing->out, err);
-    return rc;
+    return rc < 0 ? rc : tell_lost(showing, err);
 }
 
 static int run(struct nf_command *command, nfold_error *err)

@@ -19,11 +19,23 @@ struct listing {
     double now;
 };
 
+/* Where what its tasks printed went, if it was kept and cannot be read; "" otherwise. One that runs
+ * may be about to make its file. */
+static const char *output_damage(const struct nf_history *history, nfold_error *why)
+{
+    struct nf_container *container = NULL;
+    int rc = history->is_running ? 0 : nf_history_output(history, &container, why);
+    nf_container_close(container, NULL);
+    return rc < 0 ? why->message : "";
+}
+
 static void print_run(struct listing *listing, const struct nf_history *history)
 {
     const struct nf_terminal *terminal = &listing->command->out;
     struct nfold_buffer *out = listing->out;
     char age[32];
+    nfold_error why;
+    const char *damage = output_damage(history, &why);
     nf_buffer_print(out, "%s%-26s%s %-8s %-13s ", nf_terminal_begin(terminal, NF_STYLE_BOLD),
                     nf_history_name(history), nf_terminal_end(terminal), nf_history_state(history),
                     nf_run_age(history->last, listing->now, age));
@@ -34,12 +46,16 @@ static void print_run(struct listing *listing, const struct nf_history *history)
     nf_buffer_string(out, "\n");
     if (history->note[0] != '\0')
         nf_buffer_print(out, "    %s\n", history->note);
+    if (damage[0] != '\0')
+        nf_buffer_print(out, "    what tasks printed is lost: %s\n", damage);
 }
 
 static void json_run(struct listing *listing, const struct nf_history *history,
                      const struct nf_tasks_report *report)
 {
     struct nf_json *json = &listing->json;
+    nfold_error why;
+    const char *damage = output_damage(history, &why);
     nf_json_object(json, NULL);
     nf_json_string(json, "run", nf_history_name(history));
     nf_json_string(json, "path", history->path);
@@ -51,6 +67,7 @@ static void json_run(struct listing *listing, const struct nf_history *history,
     nf_run_counts_json(json, history);
     nf_json_string(json, "why", history->why[0] != '\0' ? history->why : NULL);
     nf_json_string(json, "damage", history->note[0] != '\0' ? history->note : NULL);
+    nf_json_string(json, "output_damage", damage[0] != '\0' ? damage : NULL);
     if (report)
         nf_tasks_report_json(json, "report", report);
     nf_json_end(json);

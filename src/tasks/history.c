@@ -40,6 +40,7 @@ static int take_end(struct nf_history *history, const struct nf_journal_entry *e
     const struct nf_task_result *result = &entry->end.result;
     history->last = fmax(history->last, result->began + result->seconds);
     history->task_seconds += result->seconds;
+    history->has_output |= result->output_at > 0;
     if (!result->is_final)
         return 0;
     uint32_t *mark = nf_index_at(history->index, &entry->end.identity, err);
@@ -169,6 +170,18 @@ int nf_history_is_last(const struct nf_history *history, const struct nf_journal
 {
     const uint32_t *mark = nf_index_find(history->index, &entry->end.identity);
     return mark != NULL && (*mark & ~UINT32_C(31)) == number_bits(entry->number);
+}
+
+int nf_history_output(const struct nf_history *history, struct nf_container **container,
+                      nfold_error *err)
+{
+    *container = NULL;
+    if (!history->has_output)
+        return 0;
+    char *path = nf_run_directory_file(history->path, "output");
+    int rc = path != NULL ? nf_container_read_file(container, path, err) : nf_fail_memory(err);
+    free(path);
+    return rc;
 }
 
 struct ends {

@@ -2,6 +2,7 @@
 #ifndef NF_HISTORY_H
 #define NF_HISTORY_H
 
+#include "container.h"
 #include "index.h"
 #include "journal.h"
 #include "run_command.h"
@@ -23,6 +24,7 @@ struct nf_history {
     uint64_t tasks, status[NF_TASK_STATUS_COUNT];
     uint64_t twice;         /* ends that are ok of tasks that were ok already: there must be none */
     double task_seconds;    /* of all attempts */
+    int has_output;         /* what tasks printed was kept */
     struct nf_index *index; /* see nf_history_is_last */
     char note[512];         /* what is damaged; "" */
 };
@@ -36,6 +38,10 @@ const char *nf_history_state(const struct nf_history *history);
 const char *nf_history_name(const struct nf_history *history);
 /* The end is the last final one of its task, among those with equal status. */
 int nf_history_is_last(const struct nf_history *history, const struct nf_journal_entry *entry);
+/* What its tasks printed, to be closed; NULL: nothing was kept. NFOLD_E_SYSTEM, _VALUE: it was, and
+ * is not there any more, or cannot be read. */
+int nf_history_output(const struct nf_history *history, struct nf_container **container,
+                      nfold_error *err);
 /* Calls visit for each end in the order of the journal; < 0 ends it. */
 int nf_history_each(const struct nf_history *history,
                     int (*visit)(void *user, const struct nf_journal_entry *entry,

@@ -214,6 +214,30 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     [[ $status == 2 && $output == *"task 3 of part has not ended" ]]
 }
 
+@test "what tasks printed and is not there any more is missed, not passed over" {
+    tasks --quiet -j 1 --run-dir night 'echo {}; echo warned >&2; exit {}' ::: 0 1 2 >/dev/null 2>&1 || true
+    mv night/output kept
+    run nfold logs night
+    [[ $status == 0 && $output == *"3  failed, exit 2"*"what tasks printed cannot be shown: cannot read "*night/output* ]]
+    run nfold logs night --failed
+    [[ $status == 3 && $output == *"task 2 "*"task 3 "*"what 2 tasks printed cannot be shown: cannot read "* ]]
+    run nfold logs night 1 --json
+    [[ $status == 3 && $output == *'"stdout": null'* ]]
+    run nfold runs night
+    [[ $status == 0 && $output == *"what tasks printed is lost: cannot read "*night/output* ]]
+    "$NFOLD" runs --json night | grep -q '"output_damage": "cannot read '
+    echo "something else" >night/output
+    run nfold runs night
+    [[ $output == *"what tasks printed is lost: "*"does not hold the output of a run" ]]
+    cp kept night/output
+    printf XXXX | dd of=night/output bs=1 seek=20 conv=notrunc status=none # in the first frame
+    run nfold logs night 1 2 3
+    [[ $status == 3 && $output == *"task 3 "*"what 1 task printed cannot be shown: the output of a task is damaged" ]]
+    tasks -u --run-dir loud 'echo {}' ::: 1
+    run nfold runs loud
+    [[ $output != *lost* ]]
+}
+
 @test "logs and the page of a run that is over have the commands of ok tasks, too" {
     tasks -j 1 --run-dir night 'echo {} {#} >&2; :' ::: 'a b' c 2>/dev/null
     run nfold logs night
