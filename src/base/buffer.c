@@ -1,6 +1,7 @@
 /* buffer.c: bytes that grow. */
 #include "buffer.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 #ifndef NF_BUFFER_H
 #define NF_BUFFER_H
 
-#include <stdarg.h>
 #include <stddef.h>
 
 struct nfold_buffer {

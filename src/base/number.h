@@ -3,7 +3,6 @@
 #define NF_NUMBER_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #define NF_NUMBER_SIZE 32
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "context.h"
-#include "context.h"
 #include "cpus.h"
 #include "message.h"
 #include "number.h"

@@ -1,7 +1,6 @@
 /* help.c: nfold help [VERB], and the text behind --help; all of it comes from the verbs' tables. */
 #include "help_text.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 /* info.c: nfold info: what there is, what is missing and how to get it, and whether the bits are
  * right. */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

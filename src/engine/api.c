@@ -1,11 +1,9 @@
 /* api.c: bodies from operands, and the one-call functions. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "deferred.h"
 #include "error.h"
-#include "option.h"
 #include "registry.h"
 #include "settings.h"
 #include "upgrade.h"

@@ -1,7 +1,6 @@
 /* run.c: claims, failures and merging of one run; what backends call. */
 #include "run.h"
 
-#include <assert.h>
 #include <math.h>
 #include <sched.h>
 #include <stdlib.h>

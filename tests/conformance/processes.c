@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "../children.h"
-#include "context.h"
 #include "problems.h"
 #include "registry.h"
 #include "runner.h"

@@ -2,7 +2,6 @@
  * and which can be continued, or are refused with a reason. Inputs that begin with 'f' are a whole
  * file; of others the rest is the body of a record whose checksums are right. */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 /* fuzz_expression.c: any bytes are either an expression that can be evaluated or a mistake that is
  * explained within the limits of complain.h. */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

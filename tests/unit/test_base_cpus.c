@@ -9,11 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cgroup.h"
 #include "cpus.h"
-#include "read_file.h"
 
 static const char *machine(const char *name)
 {

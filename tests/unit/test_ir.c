@@ -9,7 +9,6 @@
 
 #include "buffer.h"
 #include "print_c.h"
-#include "random_program.h"
 
 #define NAN_BITS UINT64_C(0x7ff8000000000000)
 

@@ -7,7 +7,6 @@
 
 #include "cgroup.h"
 #include "crash_signal.h"
-#include "error.h"
 #include "pool.h"
 
 #define STOPS_FORGIVEN 2 /* of a run */

@@ -2,7 +2,6 @@
 #ifndef NF_COMPLAIN_H
 #define NF_COMPLAIN_H
 
-#include <stdarg.h>
 #include <stddef.h>
 
 #include <nfold/nfold.h>

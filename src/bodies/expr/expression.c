@@ -15,7 +15,6 @@
 #include "lexer.h"
 #include "native.h"
 #include "native_kernel.h"
-#include "number.h"
 #include "option.h"
 #include "print_c.h"
 #include "vm.h"

@@ -1,7 +1,6 @@
 /* vm.c: runs the VM's programs: one loop after the other over a block of lanes. */
 #include "vm.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
