@@ -510,10 +510,12 @@ static int attempt_run(struct nfold_context *context, struct attempt *attempt, n
     if (rc < 0)
         return atomic_load(&context->stop) ? nf_fail(err, NFOLD_E_STOPPED, "stopped") : rc;
     cpu = nf_clock_process_cpu();
-    if (!attempt->plan.is_empty)
+    if (!attempt->plan.is_empty) {
         rc = run_on_backend(context, attempt, err);
-    else
+    } else {
         atomic_store(&context->items_done, attempt->plan.items);
+        add_note(attempt, "the bounds are equal: the function is not called");
+    }
     facts->value = rc < 0 ? 0 : nf_order_answer(&attempt->plan, facts->root);
     facts->end = nf_clock_now();
     facts->cpu = nf_clock_process_cpu() - cpu;

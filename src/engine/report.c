@@ -130,7 +130,8 @@ static void add_row(nfold_report *report, unsigned k, unsigned rows)
     report->memory += row->memory;
 }
 
-static void add_sums(nfold_report *report)
+/* items: done in this run. */
+static void add_sums(nfold_report *report, uint64_t items)
 {
     unsigned rows = count_rows(report);
     double busy = 0, most = 0;
@@ -141,7 +142,7 @@ static void add_sums(nfold_report *report)
     }
     report->hosts = count_hosts(report);
     if (report->wall > 0)
-        report->rate = (double)(report->items_done - report->items_continued) / report->wall;
+        report->rate = (double)items / report->wall;
     if (report->wall > 0 && rows > 0)
         report->efficiency = fmin(1, busy / (rows * report->wall));
     report->imbalance = busy > 0 ? most * rows / busy : 1;
@@ -221,7 +222,7 @@ nfold_report *nf_report_create(const struct nf_report_facts *facts)
     report->library = stored->library;
     if (ranks > 0)
         memcpy(stored->library, facts->run->rank[0].library, sizeof stored->library - 1);
-    add_sums(report);
+    add_sums(report, plan->is_empty ? 0 : report->items_done - report->items_continued);
     report->native = native_word(facts, report);
     return report;
 }

@@ -124,6 +124,8 @@ static void print_times(struct nfold_buffer *out, const nfold_report *report)
     print_label(out, "time");
     nf_buffer_print(out, "%s, %s of processor time\n", nf_number_seconds(report->wall, wall),
                     nf_number_seconds(report->cpu, cpu));
+    if (report->rate <= 0)
+        return;
     print_label(out, "rate");
     nf_buffer_print(out, "%s items/s, %s items in chunks of %llu\n",
                     nf_number_scaled(report->rate, rate),
@@ -377,7 +379,8 @@ void nf_report_text(struct nfold_buffer *out, const nfold_report *report, const 
         print_each_worker(out, report);
     print_processes(out, report);
     print_times(out, report);
-    print_sharing(out, report);
+    if (report->efficiency > 0)
+        print_sharing(out, report);
     print_code(out, report);
     print_order(out, report);
     print_checkpoint(out, report);

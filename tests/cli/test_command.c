@@ -428,6 +428,21 @@ static void what_was_not_measured_is_not_shown(void **state)
     nf_buffer_clear(&text);
 }
 
+/* Equal bounds; or all of it was in a checkpoint. */
+static void a_run_that_computed_nothing_has_no_rate(void **state)
+{
+    nfold_report report = some_report;
+    struct nfold_buffer text = {0};
+    (void)state;
+    report.rate = 0;
+    report.amdahl_limit = 1;
+    nf_report_text(&text, &report, "", 0);
+    assert_null(strstr(nf_buffer_text(&text), "rate"));
+    assert_null(strstr(nf_buffer_text(&text), "efficiency"));
+    assert_null(strstr(nf_buffer_text(&text), "Amdahl"));
+    nf_buffer_clear(&text);
+}
+
 static void a_stopped_run_says_how_far_it_came(void **state)
 {
     struct nfold_buffer text = {0};
@@ -472,6 +487,7 @@ int main(void)
         cmocka_unit_test(ranks_of_different_sizes_are_told_as_such),
         cmocka_unit_test(the_note_is_wrapped_and_nothing_is_lost),
         cmocka_unit_test(what_was_not_measured_is_not_shown),
+        cmocka_unit_test(a_run_that_computed_nothing_has_no_rate),
         cmocka_unit_test(a_stopped_run_says_how_far_it_came),
         cmocka_unit_test(equal_bits_have_equal_hashes_and_other_bits_do_not),
     };

@@ -406,6 +406,8 @@ static void equal_bounds_give_zero_and_call_nothing(void **state)
     assert_int_equal(nfold_run(context, &work, &report, NULL), 0);
     assert_true(report->value == 0 && !signbit(report->value));
     assert_int_equal(slow.calls, 0);
+    assert_true(report->rate == 0);
+    assert_string_equal(report->note, "the bounds are equal: the function is not called");
     nfold_report_free(report);
     nfold_body_close(body);
     nfold_close(context);
