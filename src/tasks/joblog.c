@@ -64,12 +64,19 @@ static int begin_file(struct nf_joblog *joblog, nfold_error *err)
     return write_line(joblog, header, sizeof header - 1, err);
 }
 
+int nf_joblog_is_printed(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 int nf_joblog_open(struct nf_joblog **joblog, const char *path, int is_continued, nfold_error *err)
 {
     int keeps = is_continued || path[0] == '+';
+    *joblog = NULL;
+    if (nf_joblog_is_printed(path))
+        return 0;
     struct nf_joblog *made = calloc(1, sizeof *made);
     int rc = 0;
-    *joblog = NULL;
     if (made == NULL || (made->path = strdup(name_of(path))) == NULL) {
         free(made);
         return nf_fail_memory(err);
@@ -86,6 +93,11 @@ int nf_joblog_open(struct nf_joblog **joblog, const char *path, int is_continued
     }
     *joblog = made;
     return 0;
+}
+
+void nf_joblog_header(struct nfold_buffer *out)
+{
+    nf_buffer_string(out, header);
 }
 
 void nf_joblog_line(struct nfold_buffer *out, uint64_t sequence, const char *command,
@@ -134,6 +146,10 @@ int nf_joblog_close(struct nf_joblog *joblog, nfold_error *err)
 
 void nf_joblog_renumber(struct nf_joblog *joblog, uint64_t *sequences, size_t count)
 {
+    if (joblog == NULL) {
+        free(sequences);
+        return;
+    }
     joblog->sequences = sequences;
     joblog->sequence_count = count;
 }

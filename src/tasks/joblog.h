@@ -9,13 +9,17 @@
 
 struct nf_joblog;
 
-/* path: FILE, or +FILE to add to what is there; is_continued does that too. */
+/* 1: --joblog -, which goes to stdout: among what tasks print there, see task_output.h. */
+int nf_joblog_is_printed(const char *path); /* NULL is fine */
+/* path: FILE, or +FILE to add to what is there; is_continued does that too. *joblog is NULL where
+ * it is printed. */
 int nf_joblog_open(struct nf_joblog **joblog, const char *path, int is_continued, nfold_error *err);
 int nf_joblog_add(struct nf_joblog *joblog, const struct nf_task *task, const char *command,
                   const struct nf_task_result *result, nfold_error *err);
 int nf_joblog_close(struct nf_joblog *joblog, nfold_error *err); /* NULL is fine */
 
-/* The line that nf_joblog_add writes. */
+/* The first line, and the line that nf_joblog_add writes. */
+void nf_joblog_header(struct nfold_buffer *out);
 void nf_joblog_line(struct nfold_buffer *out, uint64_t sequence, const char *command,
                     const struct nf_task_result *result);
 
@@ -38,7 +42,8 @@ int nf_joblog_read(const char *path,
  * each ended by a zero byte, and their numbers, in whose order they are; free them. */
 int nf_joblog_failed(const char *path, struct nfold_buffer *commands, uint64_t **sequences,
                      size_t *count, nfold_error *err);
-/* The n-th task is written with the n-th of these numbers, from 1. Takes them. */
+/* The n-th task is written with the n-th of these numbers, from 1. Takes them. joblog may be NULL.
+ */
 void nf_joblog_renumber(struct nf_joblog *joblog, uint64_t *sequences, size_t count);
 
 #endif

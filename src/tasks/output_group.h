@@ -42,7 +42,10 @@ struct nf_output {
     struct nf_output_task *unfinished; /* its line is printed in part: nobody else may print */
     int unfinished_stream;
     struct nf_excuses excuses;
-    int is_quiet;              /* no summary could say that something was left out */
+    int is_quiet; /* no summary could say that something was left out */
+    int prints_joblog, has_joblog_header;
+    struct nfold_buffer aside; /* lines of the joblog that are to be printed between groups */
+    int is_piece_aside;
     struct nfold_buffer piece; /* on its way out */
     size_t piece_done;
     int piece_stream;

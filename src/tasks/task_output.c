@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "joblog.h"
 #include "output_group.h"
 
 #define READ_MOST  ((size_t)256 << 10)
@@ -119,17 +120,29 @@ static int take_group(struct nf_output *output, nfold_error *err)
     }
 }
 
+/* What is no task's output waits until no group is printed in part. */
+static int take_aside(struct nf_output *output)
+{
+    struct nfold_buffer empty = output->piece;
+    if (output->aside.size == 0)
+        return 0;
+    output->piece = output->aside;
+    output->aside = empty;
+    output->piece_stream = 0;
+    output->is_piece_aside = 1;
+    return 1;
+}
+
 static int take_next(struct nf_output *output, nfold_error *err)
 {
     int rc = 0;
     if (output->unfinished != NULL)
         return take_piece(output, output->unfinished, output->unfinished_stream, err);
     rc = take_group(output, err);
-    if (!output->is_by_line)
-        return rc;
-    for (struct nf_output_task *task = output->running; rc == 0 && task != NULL; task = task->next)
+    for (struct nf_output_task *task = output->is_by_line ? output->running : NULL;
+         rc == 0 && task != NULL; task = task->next)
         rc = take_either(output, task, err);
-    return rc;
+    return rc != 0 ? rc : take_aside(output);
 }
 
 /* A piece of a table that is a file. */
@@ -143,7 +156,8 @@ static int write_row(struct nf_output *output, nfold_error *err)
 /* 1: the piece is out; 0: its reader is slow. */
 static int write_piece(struct nf_output *output, nfold_error *err)
 {
-    if (output->piece.size > 0 && output->results != NULL && nf_results_have_file(output->results))
+    if (output->piece.size > 0 && output->results != NULL && !output->is_piece_aside &&
+        nf_results_have_file(output->results))
         return write_row(output, err);
     while (output->piece_done < output->piece.size) {
         if (output->cover && output->is_terminal[output->piece_stream])
@@ -156,6 +170,7 @@ static int write_piece(struct nf_output *output, nfold_error *err)
         output->piece_done += (size_t)written;
     }
     output->piece.size = output->piece_done = 0;
+    output->is_piece_aside = 0;
     return 1;
 }
 
@@ -204,6 +219,13 @@ static int open_pipes(struct nf_output_task *task, int write_fd[2], int read_fd[
     return 0;
 }
 
+static int begin_joblog(struct nf_output *output, nfold_error *err)
+{
+    output->has_joblog_header = 1;
+    nf_joblog_header(&output->aside);
+    return pump(output, err);
+}
+
 int nf_output_begin(struct nf_output *output, const struct nf_task *task, unsigned slot,
                     const char *tag, const char *command, int write_fd[2], int read_fd[2],
                     struct nf_output_task **stream, nfold_error *err)
@@ -223,6 +245,8 @@ int nf_output_begin(struct nf_output *output, const struct nf_task *task, unsign
         rc = nf_fail_memory(err);
     if (rc >= 0 && output->results != NULL)
         rc = nf_results_place(output->results, task, slot, &made->place, err);
+    if (rc >= 0 && output->prints_joblog && !output->has_joblog_header)
+        rc = begin_joblog(output, err);
     if (rc >= 0 && !output->is_ungrouped)
         rc = open_pipes(made, write_fd, read_fd, err);
     if (rc < 0) {
@@ -330,6 +354,14 @@ static int copy_tails(struct nf_output_task *task, nfold_error *err)
     return rc < 0 ? rc : 0;
 }
 
+static int add_joblog_line(const struct nf_output_task *task, const struct nf_task_result *result,
+                           nfold_error *err)
+{
+    struct nf_output *output = task->output;
+    nf_joblog_line(&output->aside, task->sequence, task->command, result);
+    return output->aside.failed ? nf_fail_memory(err) : 0;
+}
+
 int nf_output_end(struct nf_output_task *stream, struct nf_task_result *result, int is_dropped,
                   nfold_error *err)
 {
@@ -342,11 +374,13 @@ int nf_output_end(struct nf_output_task *stream, struct nf_task_result *result, 
     result->err_bytes = stream->stream[1].total;
     result->output_at = stream->last_frame;
     unlink_task(output, stream);
+    if (rc >= 0 && !is_dropped && output->prints_joblog)
+        rc = add_joblog_line(stream, result, err);
     if (rc < 0 || is_dropped || output->is_ungrouped) {
         if (output->unfinished == stream)
             output->unfinished = NULL;
         nf_output_group_free(stream);
-        return rc;
+        return rc < 0 ? rc : pump(output, err);
     }
     if (output->results != NULL)
         rc = give_results(stream, result, err);
@@ -406,6 +440,7 @@ int nf_output_open(struct nf_output **output, const nfold_options *options,
     made->is_ordered = nf_options_flag(options, "keep-order") && !made->is_ungrouped;
     made->is_tagged =
         nf_options_flag(options, "tag") || nf_options_text(options, "tagstring") != NULL;
+    made->prints_joblog = nf_joblog_is_printed(nf_options_text(options, "joblog"));
     made->is_quiet = nf_options_flag(options, "quiet");
     made->record = record;
     made->order.first = made->next_place = 1;
@@ -471,6 +506,7 @@ int nf_output_close(struct nf_output *output, nfold_error *err)
     }
     nf_print_order_clear(&output->order);
     nf_buffer_clear(&output->piece);
+    nf_buffer_clear(&output->aside);
     nf_outlet_close(&output->outlet[0]);
     nf_outlet_close(&output->outlet[1]);
     free(output->scratch);

@@ -269,6 +269,23 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     [[ $(sort ran | tr '\n' ' ') == 'false kill -9 $$ ' ]]
 }
 
+@test "--joblog - is printed, as GNU parallel's is, and tears no task's output" {
+    run bash -c '"$NFOLD" tasks --quiet -j 1 --joblog - "echo got {}; exit {}" ::: 0 3'
+    [[ $status == 1 && ! -e - ]]
+    [[ ${lines[0]} == $'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand' ]]
+    [[ ${lines[1]} == "got 0" && ${lines[2]} == $'1\t:\t'*$'\t0\t0\techo got 0; exit 0' ]]
+    [[ ${lines[3]} == "got 3" && ${lines[4]} == $'2\t:\t'*$'\t3\t0\techo got 3; exit 3' ]]
+    # A reader that begins late: groups of more bytes than a pipe has.
+    seq 20 | tasks -j 2 --joblog - 'seq 30000; touch done-{}' | {
+        until_true test -e done-2
+        cat >out
+    }
+    [[ $(grep -c 'seq 30000; touch' out) == 20 ]]
+    cmp <(grep -v '[a-z]' out) <(for i in $(seq 20); do seq 30000; done)
+    tasks --joblog - --results table.csv 'echo {}' ::: a >out
+    [[ $(wc -l <out) == 2 && $(head -n 1 table.csv) == Seq,Host,* && $(wc -l <table.csv) == 3 ]]
+}
+
 @test "--retry-failed runs what the joblog has as failed, with its numbers" {
     run nfold tasks --joblog log 'test -e {} && echo {}' ::: a b .
     touch a b
