@@ -85,13 +85,14 @@ static int is_shortage(int cause)
     return cause == EAGAIN || cause == ENOMEM || cause == EMFILE || cause == ENFILE;
 }
 
-/* What all tasks of a slot have in common. */
-static struct nf_spawn spawn_of_slot(const struct nf_attempt *attempt,
-                                     const struct nf_attempt_setting *setting)
+static struct nf_spawn spawn_of(const struct nf_attempt *attempt,
+                                const struct nf_attempt_setting *setting)
 {
-    return (struct nf_spawn){.envp = attempt->environment.envp,
+    return (struct nf_spawn){.path = attempt->form.path,
+                             .argv = attempt->form.argv,
+                             .envp = attempt->environment.envp,
                              .directory = setting->directory,
-                             .fd = {-1, -1, -1},
+                             .fd = {setting->null_fd, -1, -1},
                              .cpus = attempt->cpus,
                              .cpus_size = attempt->cpus_size,
                              .has_nice = setting->has_nice,
@@ -104,7 +105,6 @@ static struct nf_spawn spawn_of_slot(const struct nf_attempt *attempt,
 static int spawn_here(struct nf_attempt *attempt, const struct nf_spawn *spawn, nfold_error *err)
 {
     int is_exec;
-    nf_task_environment_sequence(&attempt->environment, attempt->task.sequence);
     pid_t pid = nf_spawn(spawn, &is_exec);
     if (pid > 0) {
         attempt->pid = pid;
@@ -115,37 +115,33 @@ static int spawn_here(struct nf_attempt *attempt, const struct nf_spawn *spawn, 
     return is_shortage(errno) ? 0 : nf_fail_errno(err, "no process can be started");
 }
 
-static int spawn_form(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
-                      const struct nf_command_form *form, const int fd[2], const int group_fd[2],
-                      nfold_error *err)
+/* On the slot's CPUs already, and its number is known before its program runs. */
+static int spawn_elsewhere(struct nf_attempt *attempt, struct nf_spawn *spawn)
 {
-    struct nf_spawn spawn = spawn_of_slot(attempt, setting);
-    spawn.path = form->path;
-    spawn.argv = form->argv;
-    spawn.fd[0] = setting->null_fd;
-    memcpy(&spawn.fd[1], fd, 2 * sizeof *fd);
-    memcpy(spawn.group_fd, group_fd, sizeof spawn.group_fd);
-    attempt->began_epoch = nf_clock_epoch();
-    attempt->began = nf_clock_now();
-    attempt->is_spawned =
-        attempt->spawner.pid > 0 &&
-        nf_spawner_ask(&attempt->spawner, &spawn, attempt->task.sequence, ++attempt->turn);
-    if (!attempt->is_spawned)
-        return spawn_here(attempt, &spawn, err);
+    spawn->cpus = NULL;
+    spawn->born = attempt->born;
+    attempt->is_spawned = 1;
     attempt->pid = NF_ATTEMPT_UNBORN;
+    nf_spawner_ask(&attempt->spawner, spawn);
     return 1;
 }
 
 static int start_process(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
                          const int fd[2], const int group_fd[2], nfold_error *err)
 {
-    struct nf_command_form form;
-    int rc = nf_command_form_make(&form, setting->shell, nf_buffer_text(&attempt->line), err);
+    struct nf_command_form *form = &attempt->form;
+    nf_command_form_clear(form);
+    int rc = nf_command_form_make(form, setting->shell, nf_buffer_text(&attempt->line), err);
     if (rc < 0)
         return rc;
-    rc = spawn_form(attempt, setting, &form, fd, group_fd, err);
-    nf_command_form_clear(&form);
-    return rc;
+    struct nf_spawn spawn = spawn_of(attempt, setting);
+    memcpy(&spawn.fd[1], fd, 2 * sizeof *fd);
+    memcpy(spawn.group_fd, group_fd, sizeof spawn.group_fd);
+    nf_task_environment_sequence(&attempt->environment, attempt->task.sequence);
+    attempt->began_epoch = nf_clock_epoch();
+    attempt->began = nf_clock_now();
+    return attempt->born && attempt->spawner.has_thread ? spawn_elsewhere(attempt, &spawn)
+                                                        : spawn_here(attempt, &spawn, err);
 }
 
 static void forget_streams(struct nf_attempt *attempt)
@@ -245,22 +241,14 @@ void nf_attempt_free(struct nf_attempt *attempt)
 
 void nf_attempt_clear(struct nf_attempt *attempt)
 {
-    nf_spawner_close(&attempt->spawner);
     nf_task_clear(&attempt->task);
+    nf_command_form_clear(&attempt->form);
     nf_buffer_clear(&attempt->line);
     nf_buffer_clear(&attempt->tag);
     nf_task_environment_clear(&attempt->environment);
     if (attempt->cpus)
         CPU_FREE(attempt->cpus);
     *attempt = (struct nf_attempt){0};
-}
-
-void nf_attempt_open_spawner(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
-                             unsigned index)
-{
-    struct nf_spawn fixed = spawn_of_slot(attempt, setting);
-    fixed.born = attempt->born;
-    nf_spawner_open(&attempt->spawner, index, setting->replies, &fixed, &attempt->environment);
 }
 
 pid_t nf_attempt_pid(struct nf_attempt *attempt)
@@ -270,18 +258,10 @@ pid_t nf_attempt_pid(struct nf_attempt *attempt)
     return attempt->pid;
 }
 
-/* A spawner that was killed leaves *born as it was. */
-static int is_alive(pid_t child)
-{
-    siginfo_t info = {0};
-    return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
-}
-
 pid_t nf_attempt_settle(struct nf_attempt *attempt)
 {
     const struct timespec pause = {.tv_nsec = BIRTH_NANOSECONDS};
-    while (nf_attempt_pid(attempt) == NF_ATTEMPT_UNBORN && *attempt->born == 0 &&
-           is_alive(attempt->spawner.pid))
+    while (nf_attempt_pid(attempt) == NF_ATTEMPT_UNBORN && *attempt->born == 0)
         nanosleep(&pause, NULL);
     return nf_attempt_pid(attempt);
 }

@@ -25,7 +25,6 @@ struct nf_attempt_setting {
     unsigned files; /* see spawn.h */
     int null_fd;    /* /dev/null, what tasks read */
     pid_t pid;      /* $PARALLEL_PID */
-    int replies;    /* where spawners reply */
     sigset_t mask;
 };
 
@@ -35,6 +34,7 @@ struct nf_attempt {
     int is_done;              /* its program could not be run */
     struct nf_task task;      /* owned while the slot is not free */
     struct nfold_buffer line; /* the command; kept between tasks for its memory */
+    struct nf_command_form form;
     struct nfold_buffer tag;
     struct nf_output_task *stream;
     int read_fd[2]; /* -1: closed, or not ours */
@@ -55,9 +55,10 @@ struct nf_attempt {
     size_t cpus_size;
     /* Who starts the slot's tasks and waits for them; none: the supervisor itself. */
     struct nf_spawner spawner;
-    int is_spawned;       /* by it; pid is not known before *born is */
-    unsigned turn;        /* how often it was asked */
-    volatile pid_t *born; /* shared with the spawner and the guardian; NULL: there is no spawner */
+    int is_spawned;            /* by it; pid is not known before *born is */
+    volatile pid_t *born;      /* shared with the guardian; NULL: no spawner is wanted */
+    int is_told;               /* its task has ended, and nobody has done anything about it yet */
+    struct nf_spawner_end end; /* of is_told */
 };
 
 #define NF_ATTEMPT_UNBORN ((pid_t)-1)
@@ -82,9 +83,6 @@ void nf_attempt_clear(struct nf_attempt *attempt); /* all its memory */
 pid_t nf_attempt_pid(struct nf_attempt *attempt);
 /* The same, waiting for the moment until it is born. < 0: it never will be. */
 pid_t nf_attempt_settle(struct nf_attempt *attempt);
-/* A process of its own starts the slot's tasks from now on, if there is room for one. */
-void nf_attempt_open_spawner(struct nf_attempt *attempt, const struct nf_attempt_setting *setting,
-                             unsigned index);
 /* Its process group. */
 void nf_attempt_signal(struct nf_attempt *attempt, int number);
 

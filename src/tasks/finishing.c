@@ -18,6 +18,7 @@ static void free_slot(struct nf_loop *loop, unsigned index)
     struct nf_attempt *attempt = &loop->attempt[index];
     loop->unwatched -= !attempt->is_watched;
     loop->running--;
+    loop->spawned -= attempt->is_spawned;
     loop->pid[index] = 0;
     if (loop->area && index < NF_GUARDIAN_GROUPS)
         loop->area->group[index] = 0;
@@ -145,23 +146,23 @@ int nf_loop_finish(struct nf_loop *loop, unsigned index, int status, const struc
     return rc >= 0 && result.is_final ? note_halt(loop, &result, err) : rc;
 }
 
-/* The slot of a process, or loop->used: an orphan of some task. */
+/* The slot of a process that we started, or loop->used: an orphan of some task. */
 static unsigned slot_of(const struct nf_loop *loop, pid_t pid)
 {
     unsigned i = 0;
-    while (i < loop->used && loop->pid[i] != pid &&
-           !(loop->attempt[i].is_spawned && nf_attempt_pid(&loop->attempt[i]) == pid))
+    while (i < loop->used && (loop->pid[i] != pid || loop->attempt[i].is_spawned))
         i++;
     return i;
 }
 
+/* A spawner's task is a child of its thread, not of ours. */
 int nf_loop_reap(struct nf_loop *loop, nfold_error *err)
 {
     int rc = 0;
     while (rc >= 0) {
         struct rusage usage;
         int status;
-        pid_t pid = wait4(-1, &status, WNOHANG, &usage);
+        pid_t pid = wait4(-1, &status, WNOHANG | __WNOTHREAD, &usage);
         if (pid <= 0)
             break;
         unsigned index = slot_of(loop, pid);
@@ -169,8 +170,6 @@ int nf_loop_reap(struct nf_loop *loop, nfold_error *err)
             loop->walltime.asked = 0;
         else if (index < loop->used)
             rc = nf_loop_finish(loop, index, status, &usage, err);
-        else
-            rc = nf_loop_spawner_died(loop, pid, err);
     }
     return rc;
 }

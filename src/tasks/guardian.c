@@ -12,14 +12,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "descendants.h"
 #include "memory_group.h"
-
-#define SPAWNERS_TURNS 200 /* of a millisecond */
 
 static const int passed_on[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
                                 SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
@@ -90,26 +87,12 @@ static _Noreturn void end_by_signal(int number)
     _exit(128 + number); /* not reached, unless the signal is ignored */
 }
 
-/* Spawners are killed with the supervisor by the kernel, and are no processes of tasks. */
-static void wait_for_spawners(const struct nf_guardian_area *area)
-{
-    const struct timespec pause = {.tv_nsec = 1000000};
-    for (unsigned i = 0, turns = 0; i < NF_GUARDIAN_GROUPS; i++)
-        for (; area->spawner[i] > 0 && waitpid(area->spawner[i], NULL, WNOHANG) == 0; turns++)
-            if (turns < SPAWNERS_TURNS)
-                nanosleep(&pause, NULL);
-            else
-                return;
-}
-
 /* Where the supervisor ended in order nothing is left and this is one look. */
 static _Noreturn void guard(pid_t supervisor, const sigset_t *set, int requests,
                             const struct nf_guardian_area *area)
 {
     const struct nf_groups groups = {area->group, NF_GUARDIAN_GROUPS};
     int status = wait_for(supervisor, set, requests);
-    if (WIFSIGNALED(status))
-        wait_for_spawners(area);
     size_t left, count = nf_descendants_end(&groups, &left);
     nf_memory_group_remove(getpid(), area->memory_groups);
     if (WIFSIGNALED(status) ? count > 0 || WTERMSIG(status) == SIGKILL : left > 0)

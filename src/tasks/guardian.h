@@ -13,9 +13,8 @@
 
 /* Memory that both processes see: what the guardian needs when the supervisor is gone. */
 struct nf_guardian_area {
-    volatile pid_t group[NF_GUARDIAN_GROUPS];   /* of the task in each slot; 0: none */
-    volatile pid_t spawner[NF_GUARDIAN_GROUPS]; /* of each slot; 0: none */
-    volatile unsigned memory_groups;            /* slots that have a memory cgroup */
+    volatile pid_t group[NF_GUARDIAN_GROUPS]; /* of the task in each slot; 0: none */
+    volatile unsigned memory_groups;          /* slots that have a memory cgroup */
 };
 
 struct nf_guardian {

@@ -34,16 +34,15 @@ static int open_signals(struct nf_loop *loop, nfold_error *err)
     loop->child_fd = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->setting.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (loop->child_fd < 0 || loop->epoll_fd < 0 || loop->setting.null_fd < 0 ||
-        nf_loop_watch(loop, loop->child_fd, EPOLLIN, NF_LOOP_CHILDREN) < 0)
+    if (loop->child_fd < 0 || loop->epoll_fd < 0 || loop->setting.null_fd < 0)
         return nf_fail_errno(err, "the supervisor of the tasks cannot begin");
     if (guardian && (nf_loop_watch(loop, guardian->requests, EPOLLIN, NF_LOOP_REQUESTS) < 0 ||
-                     nf_loop_open_replies(loop) < 0))
+                     nf_loop_open_bell(loop) < 0))
         return nf_fail_errno(err, "the supervisor of the tasks cannot begin");
     return 0;
 }
 
-/* A slot that runs has two pipes, and four ends of them while it starts, and its spawner has one.
+/* A slot that runs has two pipes, and four ends of them while it starts.
  * Tasks get their own limit back. */
 static void raise_files(struct nf_loop *loop)
 {
@@ -142,6 +141,7 @@ static void plan_looks(struct nf_loop *loop)
 
 int nf_loop_open(struct nf_loop *loop, nfold_error *err)
 {
+    pthread_mutex_init(&loop->lock, NULL);
     int rc = read_options(loop, err);
     if (rc >= 0)
         rc = open_slots(loop, err);
@@ -174,6 +174,7 @@ static void close_fd(int fd)
 
 void nf_loop_close(struct nf_loop *loop)
 {
+    pthread_mutex_destroy(&loop->lock);
     nf_walltime_close(&loop->walltime);
     nf_memory_limit_close(&loop->memory);
     if (loop->area)
@@ -187,8 +188,7 @@ void nf_loop_close(struct nf_loop *loop)
     nf_endings_clear(&loop->endings);
     nf_template_close(loop->tag);
     close_fd(loop->child_fd);
-    close_fd(loop->reply_fd[0]);
-    close_fd(loop->reply_fd[1]);
+    close_fd(loop->bell_fd);
     close_fd(loop->epoll_fd);
     close_fd(loop->setting.null_fd);
 }

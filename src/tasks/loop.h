@@ -1,5 +1,6 @@
 /* loop.h: what the parts of the supervisor share: loop.c opens it, starting.c, finishing.c and
- * stopping.c change it, supervisor.c waits. One thread, no locks. */
+ * stopping.c change it, supervisor.c waits. Beside the loop's own thread there may be one a slot
+ * (spawning.c); one lock is held by whoever does not wait. */
 #ifndef NF_LOOP_H
 #define NF_LOOP_H
 
@@ -19,7 +20,7 @@
 enum {
     NF_LOOP_REQUESTS,
     NF_LOOP_CHILDREN,
-    NF_LOOP_REPLIES,
+    NF_LOOP_BELL,
     NF_LOOP_INPUT,
     NF_LOOP_STDOUT,
     NF_LOOP_WALLTIME,
@@ -35,6 +36,7 @@ enum nf_stage {
 };
 
 struct nf_loop {
+    pthread_mutex_t lock; /* of all of it: held by whoever does not wait */
     const struct nf_supervision *with;
     struct nf_supervision_result *result;
     struct nf_attempt_setting setting;
@@ -54,10 +56,16 @@ struct nf_loop {
     double *due;                   /* of each: when its timer rings; infinity: never */
     struct nf_guardian_area *area; /* the same pids for the guardian; may be NULL */
     unsigned running, lowest_free;
+    unsigned spawned;   /* of those that run: started by spawners */
     unsigned unwatched; /* attempts whose pipes are not in the epoll yet */
 
     int epoll_fd, child_fd;
-    int reply_fd[2]; /* what spawners reply */
+    int bell_fd; /* spawners ring it when something is left to the loop: */
+    int bell_rc; /* < 0: an error that one of them met, */
+    nfold_error bell_error;
+    double wakes_at; /* when the loop wakes up at the latest */
+    double reap_due; /* children are of no interest until then, if spawners wait for all tasks */
+    int are_children_watched;
     int is_input_over, is_input_awaited, is_input_watched;
     int blocked_fd; /* stdout, while it is slow and in the epoll; -1 */
     double now;     /* monotonic, of this turn */
@@ -87,6 +95,9 @@ int nf_loop_watch(struct nf_loop *loop, int fd, uint32_t events, uint64_t number
 
 /* ---- starting.c: fills the free slots as far as it may. */
 int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err);
+/* The same for one slot that has become free, in its spawner's thread: 1; 0: it is for the loop to
+ * say what comes next; or < 0. */
+int nf_loop_refill(struct nf_loop *loop, unsigned index, nfold_error *err);
 /* What the input still gives without waiting for it is recorded as not started. */
 int nf_loop_account_rest(struct nf_loop *loop, nfold_error *err);
 /* The same after an error: nothing is read or printed any more, and what is known is counted. */
@@ -103,15 +114,14 @@ int nf_loop_take_requests(struct nf_loop *loop, nfold_error *err);
 
 /* ---- spawning.c */
 /* Before any slot has a spawner; errno on failure. */
-int nf_loop_open_replies(struct nf_loop *loop);
+int nf_loop_open_bell(struct nf_loop *loop);
 /* A task is about to start in a slot: its first one, or not. */
 void nf_loop_want_spawner(struct nf_loop *loop, unsigned index, int is_first);
-/* Replies that are there: how many there were, or < 0. */
-int nf_loop_take_replies(struct nf_loop *loop, nfold_error *err);
-/* A child that is no task ended: if it was a spawner, its task is ours now. */
-int nf_loop_spawner_died(struct nf_loop *loop, pid_t pid, nfold_error *err);
+/* Does what spawners have left to the loop. */
+int nf_loop_answer_bell(struct nf_loop *loop, nfold_error *err);
 /* The system has no room for more processes: idle spawners give theirs, for good. */
 void nf_loop_give_room(struct nf_loop *loop);
+/* Waits until their tasks have ended. */
 void nf_loop_close_spawners(struct nf_loop *loop);
 
 /* ---- stopping.c */

@@ -1,125 +1,150 @@
-/* spawning.c: the spawners of the loop: when a slot gets one, what they reply, and what is left of
- * a task whose spawner was killed. Without them, or where no room for one is, all goes on as well:
- * the supervisor starts the tasks itself. */
+/* spawning.c: the spawners of the loop: when a slot gets one, and what becomes of a task that has
+ * ended. A spawner does itself what is plain, because the slot waits for it: it writes down a task
+ * that is ok and starts the next one. All else is left to the loop, which it wakes up. Without
+ * spawners, or where no room for one is, all goes on as well: the loop starts the tasks. */
 #include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/wait.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "loop.h"
+#include "record.h"
 
-#define REPLIES 8
-
-int nf_loop_open_replies(struct nf_loop *loop)
+int nf_loop_open_bell(struct nf_loop *loop)
 {
-    if (pipe2(loop->reply_fd, O_CLOEXEC) < 0 || fcntl(loop->reply_fd[0], F_SETFL, O_NONBLOCK) < 0)
-        return -1;
-    loop->setting.replies = loop->reply_fd[1];
-    return nf_loop_watch(loop, loop->reply_fd[0], EPOLLIN, NF_LOOP_REPLIES);
+    loop->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return loop->bell_fd < 0 ? -1 : nf_loop_watch(loop, loop->bell_fd, EPOLLIN, NF_LOOP_BELL);
 }
+
+/* ---- in a spawner's thread, which holds the lock */
+
+static void ring(const struct nf_loop *loop)
+{
+    uint64_t one = 1;
+    ssize_t written = write(loop->bell_fd, &one, sizeof one);
+    (void)written;
+}
+
+static int finish_told(struct nf_loop *loop, unsigned index, nfold_error *err)
+{
+    struct nf_attempt *attempt = &loop->attempt[index];
+    const struct nf_spawner_end end = attempt->end;
+    attempt->is_told = 0;
+    loop->shortage_since = 0;
+    int rc = nf_loop_finish(loop, index, end.status, &end.usage, err);
+    nf_spawner_release(&end);
+    return rc;
+}
+
+static int is_plain(const struct nf_loop *loop, const struct nf_attempt *attempt)
+{
+    return loop->stage == NF_STAGE_RUN && loop->paused_since == 0 && loop->bell_rc >= 0 &&
+           attempt->end.cause == 0 && attempt->end.status == 0 && !attempt->is_ending;
+}
+
+/* What the loop waits for, or until when, is not what it thinks. */
+static int is_loop_wanted(const struct nf_loop *loop, unsigned index)
+{
+    return loop->is_record_urgent || loop->due[index] < loop->wakes_at ||
+           nf_record_is_full(loop->with->record) ||
+           nf_output_blocked_fd(loop->with->output) != loop->blocked_fd;
+}
+
+static void told(void *user, unsigned index, const struct nf_spawner_end *end)
+{
+    struct nf_loop *loop = user;
+    struct nf_attempt *attempt = &loop->attempt[index];
+    int rc = 0;
+    attempt->end = *end;
+    attempt->is_told = 1;
+    loop->now = nf_clock_now();
+    if (is_plain(loop, attempt)) {
+        rc = finish_told(loop, index, &loop->bell_error);
+        if (rc >= 0)
+            rc = nf_loop_refill(loop, index, &loop->bell_error);
+        loop->bell_rc = rc;
+    }
+    if (rc <= 0 || is_loop_wanted(loop, index))
+        ring(loop);
+}
+
+/* ---- in the loop */
 
 /* One task alone is started as fast without; a slot with CPUs of its own that has a second one will
  * have more. */
 void nf_loop_want_spawner(struct nf_loop *loop, unsigned index, int is_first)
 {
     struct nf_attempt *attempt = &loop->attempt[index];
+    struct nf_spawner *spawner = &attempt->spawner;
     if (is_first && attempt->slot->is_pinned && loop->area && index < NF_GUARDIAN_GROUPS)
         attempt->born = &loop->area->group[index];
-    if (is_first || !attempt->born || attempt->spawner.pid > 0)
+    if (is_first || !attempt->born || spawner->has_thread)
         return;
-    nf_attempt_open_spawner(attempt, &loop->setting, index);
-    loop->area->spawner[index] = attempt->spawner.pid;
+    *spawner = (struct nf_spawner){.cpus = attempt->cpus,
+                                   .cpus_size = attempt->cpus_size,
+                                   .index = index,
+                                   .told = told,
+                                   .user = loop,
+                                   .lock = &loop->lock};
+    nf_spawner_open(spawner);
 }
 
-static void close_spawner(struct nf_loop *loop, unsigned index)
+/* The thread ends by itself; it is waited for at the end of the run. */
+static void dismiss(struct nf_attempt *attempt)
 {
-    nf_spawner_close(&loop->attempt[index].spawner);
-    if (loop->area && index < NF_GUARDIAN_GROUPS)
-        loop->area->spawner[index] = 0;
-}
-
-void nf_loop_close_spawners(struct nf_loop *loop)
-{
-    for (unsigned i = 0; i < loop->used; i++)
-        close_spawner(loop, i);
+    nf_spawner_dismiss(&attempt->spawner);
+    attempt->born = NULL;
 }
 
 void nf_loop_give_room(struct nf_loop *loop)
 {
     for (unsigned i = 0; i < loop->used; i++)
-        if (loop->attempt[i].born && !loop->attempt[i].is_spawned) {
-            close_spawner(loop, i);
-            loop->attempt[i].born = NULL;
-        }
+        if (loop->attempt[i].born && !loop->attempt[i].is_spawned)
+            dismiss(&loop->attempt[i]);
 }
 
-/* No program ran, or nobody saw its end. */
-static int finish_unseen(struct nf_loop *loop, unsigned index, int is_put_back, nfold_error *err)
+/* No program ran. The spawner may have taken the last place for a process. */
+static int put_back(struct nf_loop *loop, unsigned index, nfold_error *err)
 {
     struct nf_attempt *attempt = &loop->attempt[index];
+    dismiss(attempt);
     if (!attempt->is_ending)
         attempt->cause = NF_TASK_CUT;
     attempt->is_ending = 1;
-    attempt->is_put_back = is_put_back;
+    attempt->is_put_back = 1;
+    attempt->is_told = 0;
     return nf_loop_finish(loop, index, 0, NULL, err);
 }
 
-static int take_reply(struct nf_loop *loop, const struct nf_spawner_reply *reply, nfold_error *err)
+/* The first error counts; what has ended is written down all the same. */
+int nf_loop_answer_bell(struct nf_loop *loop, nfold_error *err)
 {
-    struct nf_attempt *attempt = &loop->attempt[reply->index];
-    if (!attempt->is_spawned || reply->turn != attempt->turn)
-        return 0;
-    if (reply->cause == 0) {
-        loop->shortage_since = 0;
-        return nf_loop_finish(loop, reply->index, reply->status, &reply->usage, err);
+    uint64_t count;
+    int rc = loop->bell_rc < 0 ? loop->bell_rc : 0;
+    ssize_t size = read(loop->bell_fd, &count, sizeof count);
+    (void)size;
+    if (rc < 0 && err)
+        *err = loop->bell_error;
+    loop->bell_rc = 0;
+    for (unsigned i = 0; i < loop->used; i++) {
+        const struct nf_attempt *attempt = &loop->attempt[i];
+        nfold_error *first = rc < 0 ? NULL : err;
+        int done = !attempt->is_told         ? 0
+                   : attempt->end.cause != 0 ? put_back(loop, i, first)
+                                             : finish_told(loop, i, first);
+        rc = rc < 0 ? rc : done;
     }
-    /* The spawner may have taken the last place for a process. */
-    close_spawner(loop, reply->index);
-    attempt->born = NULL;
-    return finish_unseen(loop, reply->index, 1, err);
+    return rc;
 }
 
-int nf_loop_take_replies(struct nf_loop *loop, nfold_error *err)
-{
-    struct nf_spawner_reply reply[REPLIES];
-    ssize_t size = read(loop->reply_fd[0], reply, sizeof reply);
-    int rc = 0, count = size > 0 ? (int)((size_t)size / sizeof *reply) : 0;
-    for (int i = 0; rc >= 0 && i < count; i++)
-        rc = take_reply(loop, &reply[i], err);
-    return rc < 0 ? rc : count;
-}
-
-/* Who loses its parent becomes our child, unless it was waited for just before. */
-static int is_ours(pid_t pid)
-{
-    siginfo_t info;
-    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-static int adopt(struct nf_loop *loop, unsigned index, nfold_error *err)
-{
-    struct nf_attempt *attempt = &loop->attempt[index];
-    int rc;
-    while ((rc = nf_loop_take_replies(loop, err)) > 0)
-        continue;
-    if (rc < 0 || !attempt->is_spawned)
-        return rc;
-    pid_t pid = nf_attempt_pid(attempt);
-    if (pid < 0 || !is_ours(pid))
-        return finish_unseen(loop, index, pid < 0, err);
-    attempt->is_spawned = 0;
-    loop->pid[index] = pid;
-    return 0;
-}
-
-int nf_loop_spawner_died(struct nf_loop *loop, pid_t pid, nfold_error *err)
+void nf_loop_close_spawners(struct nf_loop *loop)
 {
     for (unsigned i = 0; i < loop->used; i++)
-        if (loop->attempt[i].spawner.pid == pid) {
-            nf_spawner_forget(&loop->attempt[i].spawner);
-            loop->area->spawner[i] = 0;
-            return adopt(loop, i, err);
-        }
-    return 0;
+        nf_spawner_dismiss(&loop->attempt[i].spawner);
+    pthread_mutex_unlock(&loop->lock);
+    for (unsigned i = 0; i < loop->used; i++)
+        nf_spawner_close(&loop->attempt[i].spawner);
+    pthread_mutex_lock(&loop->lock);
 }

@@ -107,6 +107,7 @@ static void note_start(struct nf_loop *loop, unsigned index)
     struct nf_attempt *attempt = &loop->attempt[index];
     if (!attempt->is_spawned)
         loop->shortage_since = 0;
+    loop->spawned += attempt->is_spawned;
     loop->running++;
     loop->pid[index] = attempt->pid;
     if (loop->area && index < NF_GUARDIAN_GROUPS && !attempt->is_spawned)
@@ -182,6 +183,19 @@ int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
             break;
     }
     return rc < 0 ? rc : 0;
+}
+
+/* A slot below that is free comes first, which is for the loop to see. */
+int nf_loop_refill(struct nf_loop *loop, unsigned index, nfold_error *err)
+{
+    const struct nf_walltime *walltime = &loop->walltime;
+    if (loop->stage != NF_STAGE_RUN || loop->paused_since > 0 || isfinite(loop->start_due) ||
+        lowest_free(loop) != index || !loop->attempt[index].born ||
+        nf_walltime_awaited(walltime, loop->now) > 0 ||
+        !nf_walltime_admits(walltime, loop->with->statistics, loop->now) ||
+        nf_gate_closed_until(&loop->gate, loop->now) > 0)
+        return 0;
+    return start_one(loop, index, err);
 }
 
 static int account_one(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)

@@ -19,6 +19,7 @@
 
 #define EVENTS       64
 #define SHOW_SECONDS 0.25
+#define REAP_SECONDS 0.1
 
 /* ---- waiting ---- */
 
@@ -46,6 +47,8 @@ static double next_deed(const struct nf_loop *loop)
 static int milliseconds_to_wait(const struct nf_loop *loop)
 {
     double due = fmin(loop->progress_due, loop->record_due);
+    if (!loop->are_children_watched)
+        due = fmin(due, loop->reap_due);
     if (loop->paused_since == 0)
         due = fmin(due, next_deed(loop));
     if (isinf(due))
@@ -82,6 +85,18 @@ static void watch_stdout(struct nf_loop *loop)
         nf_loop_watch(loop, fd, EPOLLOUT, NF_LOOP_STDOUT);
 }
 
+/* The end of each task is a signal, of which nobody needs to know where a spawner waits for it.
+ * Orphans of tasks, who become our children, can be waited for later. */
+static void watch_children(struct nf_loop *loop)
+{
+    int is_wanted = loop->spawned < loop->running || loop->now >= loop->reap_due;
+    if (is_wanted && !loop->are_children_watched)
+        nf_loop_watch(loop, loop->child_fd, EPOLLIN, NF_LOOP_CHILDREN);
+    if (!is_wanted && loop->are_children_watched)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->child_fd, NULL);
+    loop->are_children_watched = is_wanted;
+}
+
 /* ---- what happened ---- */
 
 static int end_guardless(struct nf_loop *loop, nfold_error *err)
@@ -110,8 +125,8 @@ static int take_output(struct nf_loop *loop, uint64_t number, nfold_error *err)
 {
     unsigned index = (unsigned)((number - NF_LOOP_PIPES) / 2), which = (number - NF_LOOP_PIPES) % 2;
     struct nf_attempt *attempt = &loop->attempt[index];
-    if (loop->pid[index] == 0 || attempt->read_fd[which] < 0)
-        return 0; /* of a task that ended in this turn */
+    if (loop->pid[index] == 0 || !attempt->is_watched || attempt->read_fd[which] < 0)
+        return 0; /* of a task that has ended since */
     int rc = nf_output_readable(attempt->stream, (int)which, err);
     if (rc > 0 && attempt->first_output < 0)
         attempt->first_output = loop->now - attempt->began;
@@ -122,7 +137,7 @@ static int take_output(struct nf_loop *loop, uint64_t number, nfold_error *err)
 
 /* Who told that tasks have ended. */
 struct ends {
-    int are_children, are_replies;
+    int are_children, is_bell;
 };
 
 static int take_event(struct nf_loop *loop, const struct epoll_event *event, struct ends *ends,
@@ -136,9 +151,10 @@ static int take_event(struct nf_loop *loop, const struct epoll_event *event, str
         while (read(loop->child_fd, seen, sizeof seen) == sizeof seen)
             continue;
         ends->are_children = 1;
+        loop->reap_due = loop->now + REAP_SECONDS;
         return 0;
-    case NF_LOOP_REPLIES:
-        ends->are_replies = 1;
+    case NF_LOOP_BELL:
+        ends->is_bell = 1;
         return 0;
     case NF_LOOP_INPUT:
         loop->is_input_awaited = 0;
@@ -161,8 +177,8 @@ static int take_events(struct nf_loop *loop, const struct epoll_event *event, in
     int rc = 0;
     for (int i = 0; rc >= 0 && i < count; i++)
         rc = take_event(loop, &event[i], &ends, err);
-    if (rc >= 0 && ends.are_replies)
-        rc = nf_loop_take_replies(loop, err);
+    if (rc >= 0 && ends.is_bell)
+        rc = nf_loop_answer_bell(loop, err);
     return rc >= 0 && ends.are_children ? nf_loop_reap(loop, err) : rc;
 }
 
@@ -256,7 +272,12 @@ static int wait_and_take(struct nf_loop *loop, nfold_error *err)
     if (watch_input(loop))
         return 0;
     watch_stdout(loop);
-    int count = epoll_wait(loop->epoll_fd, event, EVENTS, milliseconds_to_wait(loop));
+    watch_children(loop);
+    int wait = milliseconds_to_wait(loop);
+    loop->wakes_at = wait < 0 ? INFINITY : loop->now + 1e-3 * wait;
+    pthread_mutex_unlock(&loop->lock);
+    int count = epoll_wait(loop->epoll_fd, event, EVENTS, wait);
+    pthread_mutex_lock(&loop->lock);
     if (count < 0 && errno != EINTR)
         return nf_fail_errno(err, "the supervisor of the tasks cannot wait");
     loop->now = nf_clock_now();
@@ -331,8 +352,8 @@ static void end_left(struct nf_loop *loop)
     struct nf_groups groups = {loop->area ? loop->area->group : NULL,
                                loop->area ? NF_GUARDIAN_GROUPS : 0};
     nf_walltime_close(&loop->walltime);
-    nf_loop_close_spawners(loop);
     loop->result->left_behind = nf_descendants_end(&groups, NULL);
+    nf_loop_close_spawners(loop);
 }
 
 static int supervise(struct nf_loop *loop, nfold_error *err)
@@ -361,13 +382,16 @@ int nf_supervise(const struct nf_supervision *supervision, struct nf_supervision
                            .result = result,
                            .epoll_fd = -1,
                            .child_fd = -1,
-                           .reply_fd = {-1, -1},
+                           .bell_fd = -1,
                            .setting.null_fd = -1,
                            .walltime.answer = -1};
     *result = (struct nf_supervision_result){.end = NF_SUPERVISION_DONE};
     int rc = nf_loop_open(&loop, err);
-    if (rc >= 0)
+    if (rc >= 0) {
+        pthread_mutex_lock(&loop.lock);
         rc = supervise(&loop, err);
+        pthread_mutex_unlock(&loop.lock);
+    }
     nf_loop_close(&loop);
     return rc;
 }
