@@ -183,6 +183,18 @@ static int check_folder(const nfold_options *options, nfold_error *err)
                : 0;
 }
 
+/* GNU parallel takes a task whose file is there for done. So it is of one that failed, or that was
+ * ended while it wrote. */
+static int check_resume(const nfold_options *options, nfold_error *err)
+{
+    if (!is_resuming(options) || !nf_options_text(options, "results") ||
+        nf_options_text(options, "joblog") || nf_options_text(options, "run-dir"))
+        return 0;
+    nf_fail(err, NFOLD_E_USAGE, "what is in --results does not say how a task ended");
+    nf_error_detail(err, "to resume, have --joblog FILE or --run-dir FOLDER beside it\n");
+    return NFOLD_E_USAGE;
+}
+
 static int open_parts(struct parts *parts, const struct nf_command *command, size_t words,
                       nfold_error *err)
 {
@@ -365,6 +377,8 @@ static int run(struct nf_command *command, nfold_error *err)
     size_t words =
         nf_input_template_words(command->options, command->operand, command->operand_count);
     rc = check_folder(command->options, err);
+    if (rc >= 0)
+        rc = check_resume(command->options, err);
     if (rc >= 0)
         rc = open_template(&parts, command, words, err);
     if (rc >= 0 && nf_options_flag(command->options, "dry-run"))

@@ -143,6 +143,10 @@ print(seen.decode())' "$NFOLD" tasks echo got
 @test "what GNU parallel understands and nfold does not is said, not misunderstood" {
     run "$NFOLD" tasks --wd ... pwd ::: a
     [[ $status == 2 && $output == *"makes no temporary folder"* && ! -e ... ]]
+    run "$NFOLD" tasks --resume --results out echo ::: a
+    [[ $status == 2 && $output == *"what is in --results does not say how a task ended"*"--joblog FILE or --run-dir FOLDER"* && ! -e out ]]
+    run "$NFOLD" tasks --resume --results out --joblog log echo ::: a
+    [[ $status == 0 && -e out/1/a/stdout ]]
     echo many >count
     run "$NFOLD" tasks -j count echo ::: a
     [[ $status == 2 && $output == *"count: "*"'many' is not a number of tasks"* ]]
