@@ -211,15 +211,13 @@ static int print_verbs(struct nfold_buffer *out, const struct shell *shell, nfol
 {
     struct nf_option rows[NF_VERB_ROWS];
     for (const struct nf_verb *const *verb = nf_verbs; *verb != NULL; verb++) {
-        nfold_options *options = NULL;
         int rc;
         if ((*verb)->is_hidden)
             continue;
-        if ((rc = nf_verb_options(*verb, &options, err)) < 0)
+        rc = nf_verb_rows(*verb, rows, err);
+        if (rc < 0)
             return rc;
-        nf_verb_rows(*verb, options, rows);
         shell->verb(out, *verb, rows);
-        nfold_options_destroy(options);
     }
     return 0;
 }

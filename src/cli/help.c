@@ -34,16 +34,13 @@ static void print_status(struct nfold_buffer *out, const struct nf_verb *verb)
 static int print_options(struct nfold_buffer *out, const struct nf_verb *verb, nfold_error *err)
 {
     struct nf_option rows[NF_VERB_ROWS];
-    nfold_options *options = NULL;
-    int rc = nf_verb_options(verb, &options, err);
+    int rc = nf_verb_rows(verb, rows, err);
     if (rc < 0)
         return rc;
-    nf_verb_rows(verb, options, rows);
     if (rows[0].name != NULL) {
         nf_buffer_string(out, "\noptions\n");
         nf_option_help(out, rows);
     }
-    nfold_options_destroy(options);
     return 0;
 }
 

@@ -49,17 +49,14 @@ static void json_option(struct nf_json *json, const struct nf_option *row)
 static int json_options(struct nf_json *json, const struct nf_verb *verb, nfold_error *err)
 {
     struct nf_option rows[NF_VERB_ROWS];
-    nfold_options *options = NULL;
-    int rc = nf_verb_options(verb, &options, err);
+    int rc = nf_verb_rows(verb, rows, err);
     if (rc < 0)
         return rc;
-    nf_verb_rows(verb, options, rows);
     nf_json_array(json, "options");
     for (const struct nf_option *row = rows; row->name != NULL; row++)
         if (!row->is_hidden && row->refused == NULL)
             json_option(json, row);
     nf_json_end(json);
-    nfold_options_destroy(options);
     return 0;
 }
 

@@ -123,13 +123,6 @@ static int refuse_copies(const struct nf_verb *verb, const struct nf_launch *lau
                    launch->copies);
 }
 
-/* The hidden verbs have no options. */
-static int wants_help(const struct nf_command *command)
-{
-    return nf_options_find(command->options, "help") != NULL &&
-           nf_options_flag(command->options, "help");
-}
-
 /* Returns the exit status that the verb set, or < 0. */
 static int start_verb(struct nf_command *command, nfold_error *err)
 {
@@ -147,7 +140,7 @@ static int start_verb(struct nf_command *command, nfold_error *err)
 static int run_read(struct nf_command *command, const struct nf_launch *launch, int read,
                     char **words, struct outcome *outcome, nfold_error *err)
 {
-    if (read >= 0 && wants_help(command)) {
+    if (read >= 0 && nf_read_command_wants_help(command)) {
         outcome->is_silent = launch->rank != 0;
         return outcome->is_silent ? 0 : print_help(command->verb, err);
     }

@@ -14,16 +14,13 @@ static int write_options(const struct nf_command *command, struct nfold_buffer *
 {
     const struct nf_verb *verb = nf_verb_find(command->operand[0]);
     struct nf_option rows[NF_VERB_ROWS];
-    nfold_options *options = NULL;
     int rc;
     if (verb == NULL)
         return nf_verb_misused(command->verb, err, "there is no verb '%s'", command->operand[0]);
-    if ((rc = nf_verb_options(verb, &options, err)) < 0)
-        return rc;
-    nf_verb_rows(verb, options, rows);
-    nf_option_man(text, rows);
-    nfold_options_destroy(options);
-    return 0;
+    rc = nf_verb_rows(verb, rows, err);
+    if (rc >= 0)
+        nf_option_man(text, rows);
+    return rc;
 }
 
 static void write_flag(struct nfold_buffer *text, const char *name, size_t length, int is_first)

@@ -28,7 +28,7 @@ int nf_read_command(struct nf_command *command, int count, char **words, nfold_e
     int rc = nf_verb_options(command->verb, &command->options, err);
     if (rc >= 0)
         rc = read_words(command, count, words, err);
-    if (rc >= 0)
+    if (rc >= 0 && !nf_read_command_wants_help(command))
         rc = nf_options_environment(command->options, err);
     return rc;
 }
@@ -39,4 +39,11 @@ void nf_read_command_clear(struct nf_command *command)
     command->operand = NULL;
     nfold_options_destroy(command->options);
     command->options = NULL;
+}
+
+/* The hidden verbs have no options. */
+int nf_read_command_wants_help(const struct nf_command *command)
+{
+    return nf_options_find(command->options, "help") != NULL &&
+           nf_options_flag(command->options, "help");
 }

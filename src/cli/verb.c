@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "context.h"
+
 const struct nf_option nf_rows_common[] = {
     {.name = "json", .type = NF_OPTION_FLAG, .help = "print one JSON object instead of text"},
     {.name = "help", .letter = 'h', .type = NF_OPTION_FLAG, .help = "explain this verb"},
@@ -69,7 +71,7 @@ static int add_tables(nfold_options *options, const struct nf_option *const *tab
 
 int nf_verb_options(const struct nf_verb *verb, nfold_options **options, nfold_error *err)
 {
-    int rc = verb->runs_works ? nfold_options_create(options, err) : nf_options_new(options, err);
+    int rc = verb->runs_works ? nf_context_options(options, err) : nf_options_new(options, err);
     if (rc < 0)
         return rc;
     if ((rc = add_tables(*options, verb->tables, err)) < 0 ||
@@ -107,16 +109,22 @@ static int has_row(const struct nf_option *const *tables, const struct nf_option
     return 0;
 }
 
-void nf_verb_rows(const struct nf_verb *verb, const nfold_options *options,
-                  struct nf_option rows[NF_VERB_ROWS])
+int nf_verb_rows(const struct nf_verb *verb, struct nf_option rows[NF_VERB_ROWS], nfold_error *err)
 {
+    nfold_options *options = NULL;
     const struct nf_option *row;
-    unsigned count = append_tables(rows, 0, verb->tables);
+    unsigned count;
+    int rc = nf_verb_options(verb, &options, err);
+    if (rc < 0)
+        return rc;
+    count = append_tables(rows, 0, verb->tables);
     for (unsigned i = 0; (row = nf_options_row(options, i)) != NULL; i++)
         if (!has_row(verb->tables, row) && !has_row(verb->common, row))
             count = append_row(rows, count, row);
     count = append_tables(rows, count, verb->common);
     rows[count] = (struct nf_option){0};
+    nfold_options_destroy(options);
+    return 0;
 }
 
 int nf_verb_show_usage(const struct nf_verb *verb, nfold_error *err)

@@ -57,8 +57,7 @@ const struct nf_verb *nf_verb_find(const char *name);
 int nf_verb_options(const struct nf_verb *verb, nfold_options **options, nfold_error *err);
 /* The same as rows in the order to show them, ended by a zero row: for help, man pages, completion.
  */
-void nf_verb_rows(const struct nf_verb *verb, const nfold_options *options,
-                  struct nf_option rows[NF_VERB_ROWS]);
+int nf_verb_rows(const struct nf_verb *verb, struct nf_option rows[NF_VERB_ROWS], nfold_error *err);
 /* NFOLD_E_USAGE: the message, and below it the usage line and where to read more. */
 int nf_verb_misused(const struct nf_verb *verb, nfold_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -23,6 +23,17 @@ setup() {
     diff <("$NFOLD" help) <("$NFOLD" --help)
 }
 
+@test "help and completion do not depend on the variables that they explain" {
+    export NFOLD_BACKEND=nonsense NFOLD_WORKERS=many
+    "$NFOLD" help integrate | grep -q NAME
+    "$NFOLD" integrate --help | grep -q NAME
+    "$NFOLD" completion bash | grep -q -- --backend
+    run "$NFOLD" integrate x 0 1 10 -j 2
+    [[ $status == 2 && $output == *"variable NFOLD_BACKEND: 'nonsense' is not"* ]]
+    run "$NFOLD" integrate x 0 1 10 -j 2 -b serial
+    [[ $status == 0 && $output == 0.5 ]]
+}
+
 @test "every option of a verb is in its manual page, with its variable" {
     for verb in integrate reduce compare info; do
         for option in $("$NFOLD" help $verb | sed -nE 's/^ {2,6}(-[a-z], )?--([a-z-]+).*/\2/p'); do
