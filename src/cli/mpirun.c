@@ -179,8 +179,9 @@ static void pass_signal_on(struct mpirun *mpirun)
     kill(mpirun->pid, number);
 }
 
-/* Ranks that have lost one end by themselves; mpirun would wait for minutes to reach its host. Open
- * MPI's crashes when it is told to end a second time, so nobody tells it. */
+/* Ranks that have lost one end by themselves; mpirun would wait for minutes to reach its host, and
+ * where it has no rank beside it no rank can end it (mpi/warden.c). Open MPI's crashes when it is
+ * told to end a second time, so nobody tells it. */
 static void end_if_lost(struct mpirun *mpirun)
 {
     if (mpirun->lost_at == 0 || mpirun->is_killed ||
@@ -227,10 +228,10 @@ static int explain(const struct mpirun *mpirun, const struct nf_launcher *launch
                        "mpirun has fewer than %s slots, by its host file, its settings or the job: "
                        "ask for fewer ranks with -j, or for a larger job",
                        launcher->number);
-    if (mpirun->is_killed)
+    if (mpirun->lost_at != 0 && status == 128 + SIGKILL) /* here, or by a rank's warden */
         return nf_fail(err, NFOLD_E_SYSTEM,
-                       "mpirun still waited for the lost host and was ended; what it had started "
-                       "there ends as soon as that host hears of it");
+                       "mpirun still waited for the lost host and was ended; the ranks there end by "
+                       "themselves");
     if (status == 0 || mpirun->has_rank_spoken || nf_signals_caught() != 0)
         return status;
     if (find_rank(mpirun) >= 0)

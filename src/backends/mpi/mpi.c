@@ -11,6 +11,7 @@
 #include "option.h"
 #include "session.h"
 #include "share.h"
+#include "warden.h"
 
 #define PEER_TIMEOUT_LEAST 0.5 /* seconds; a busy machine is silent for less by itself */
 
@@ -115,7 +116,7 @@ static int start_port(struct nf_ranks *ranks, const nfold_options *options, nfol
     if (rc >= 0)
         rc = nf_post_open(&ranks->post, ranks->engine, port, &place, err);
     if (rc < 0)
-        port->finish(0);
+        port->finish(NULL);
     else
         rc = check_workers(options, &launch, (unsigned long)place.size, err);
     return rc;
@@ -311,7 +312,7 @@ static void mpi_close(void *self)
     nf_crew_end(&ranks->crew);
     if (ranks->post.peer) {
         say_goodbye(ranks);
-        ranks->post.port->finish(ranks->post.is_broken);
+        ranks->post.port->finish(ranks->post.is_broken ? nf_warden_leave : NULL);
     }
     nf_post_close(&ranks->post);
     if (ranks->engine)

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,7 +49,8 @@ static struct {
     int rank, size;
     int is_ours;     /* MPI was started here */
     int is_watching; /* the handler of the end is registered */
-    int is_in_use, is_broken;
+    int is_in_use;
+    int (*last_act)(void); /* a rank is gone: before all are aborted */
     unsigned meetings;
     int has_own_comm; /* a duplicate of MPI_COMM_WORLD, kept to the end */
     struct item *sent, *received, **last_received;
@@ -108,6 +111,26 @@ static void drop_rest(void)
     } while ((!are_here || here.sent) && now() < end);
 }
 
+/* MPICH's launcher drops what it has not read when it hears of the abort. */
+static void let_words_out(void)
+{
+    const struct timespec nap = {.tv_nsec = 1000000};
+    double end = now() + DROP_SECONDS;
+    struct stat facts;
+    int left = 0;
+    if (fstat(STDERR_FILENO, &facts) < 0 || !S_ISFIFO(facts.st_mode))
+        return;
+    while (ioctl(STDERR_FILENO, FIONREAD, &left) == 0 && left > 0 && now() < end)
+        nanosleep(&nap, NULL);
+}
+
+static void abort_all(int status, int (*last_act)(void))
+{
+    let_words_out();
+    last_act();
+    MPI_Abort(MPI_COMM_WORLD, status);
+}
+
 /* exit() by a function of the user's, on a thread that may not call MPI, is others' to explain. */
 static void end_mpi(int status, void *nothing)
 {
@@ -117,8 +140,8 @@ static void end_mpi(int status, void *nothing)
     if (is_finalized || MPI_Is_thread_main(&is_own) != MPI_SUCCESS || !is_own)
         return;
     watch_the_end(status);
-    if (here.is_broken)
-        MPI_Abort(MPI_COMM_WORLD, status != 0 ? status : LOST_STATUS);
+    if (here.last_act)
+        abort_all(status != 0 ? status : LOST_STATUS, here.last_act);
     if (here.has_own_comm && here.comm != MPI_COMM_NULL && here.on_their_way)
         drop_rest();
     MPI_Finalize();
@@ -362,22 +385,23 @@ static void port_keep(const struct nf_port_message *message)
     here.last_kept = &item->next;
 }
 
-static void port_give_up(const char *words)
+static void port_give_up(const char *words, int (*last_act)(void))
 {
     fputs(words, stderr);
     watch_the_end(LOST_STATUS);
-    MPI_Abort(MPI_COMM_WORLD, LOST_STATUS);
+    abort_all(LOST_STATUS, last_act);
     _exit(LOST_STATUS);
 }
 
 /* Of a communicator that is the program's what is left unreceived would hold up MPI_Comm_free. */
-static void port_finish(int is_broken)
+static void port_finish(int (*last_act)(void))
 {
     int is_finalized;
     MPI_Finalized(&is_finalized);
     here.is_in_use = 0;
-    here.is_broken |= is_broken;
-    if (is_finalized || is_broken || here.has_own_comm)
+    if (last_act)
+        here.last_act = last_act;
+    if (is_finalized || last_act || here.has_own_comm)
         return;
     while (here.sent && finish_sends() == 0)
         ;

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define NF_PORT_ABI    2
+#define NF_PORT_ABI    3
 #define NF_PORT_SYMBOL "nfold_mpi_port"
 
 struct nf_port_place {
@@ -44,11 +44,12 @@ struct nf_port {
     int (*poll)(struct nf_port_message *message);
     /* A message that poll gave: it is for the next start, and comes again after that. */
     void (*keep)(const struct nf_port_message *message);
-    /* Ends this process and all others now, with these words on stderr. */
-    void (*give_up)(const char *words);
-    /* No messages from here on: MPI stays. is_broken: a rank is gone, so at exit() all are aborted.
+    /* Ends this process and all others now, with these words on stderr. last_act: is called before.
      */
-    void (*finish)(int is_broken);
+    void (*give_up)(const char *words, int (*last_act)(void));
+    /* No messages from here on: MPI stays. last_act: a rank is gone, so at exit(), if MPI was
+     * started here, this is called and all are aborted; else NULL. */
+    void (*finish)(int (*last_act)(void));
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wait.h"
+#include "warden.h"
 
 #define NAP_FIRST       100e-6
 #define NAP_SECONDS     8e-3
@@ -98,7 +99,7 @@ static void give_up(const struct nf_post *post)
 {
     char words[sizeof post->err.message + 16];
     snprintf(words, sizeof words, "nfold: %s\n", post->err.message);
-    post->port->give_up(words);
+    post->port->give_up(words, nf_warden_leave);
 }
 
 void nf_session_end(struct nf_session *session)
