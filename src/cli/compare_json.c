@@ -1,14 +1,14 @@
 /* compare_json.c: the table of `nfold compare` for programs. */
 #include "compare_table.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
+
+#include "report_text.h"
 
 static void json_row(struct nf_json *json, const struct nf_compare_row *row,
                      const struct nf_compare_row *base)
 {
-    char hash[16];
+    char hash[NF_HASH_SIZE];
     nf_json_object(json, NULL);
     nf_json_string(json, "backend", row->backend);
     if (row->runs == 0) {
@@ -16,13 +16,12 @@ static void json_row(struct nf_json *json, const struct nf_compare_row *row,
         nf_json_end(json);
         return;
     }
-    snprintf(hash, sizeof hash, "%08" PRIx32, row->hash);
     nf_json_unsigned(json, "workers", row->workers);
     nf_json_unsigned(json, "runs", row->runs);
     nf_json_number(json, "value", row->value);
     nf_json_hex(json, "hi", row->hi);
     nf_json_hex(json, "lo", row->lo);
-    nf_json_string(json, "hash", hash);
+    nf_json_string(json, "hash", nf_report_hash_print(row->hash, hash));
     nf_json_string(json, "native", row->code);
     nf_json_number(json, "compile", row->compile);
     nf_json_number(json, "wall", row->wall);

@@ -3,7 +3,6 @@
  */
 #include "compare_table.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -175,7 +174,7 @@ static void print_measured(struct nfold_buffer *out, const struct nf_compare_tab
 {
     const struct nf_compare_row *base = nf_compare_table_base(table);
     char compile[NF_NUMBER_SIZE], wall[NF_NUMBER_SIZE], rate[NF_NUMBER_SIZE];
-    char limit[NF_NUMBER_SIZE];
+    char limit[NF_NUMBER_SIZE], hash[NF_HASH_SIZE];
     double speed_up = base->wall / row->wall;
     int is_wrong = differs(row, base);
     nf_report_amdahl(row->amdahl_limit, limit);
@@ -186,8 +185,8 @@ static void print_measured(struct nfold_buffer *out, const struct nf_compare_tab
     nf_buffer_print(out, " %8s %6s/s %8.2f %8.0f %% %8s", nf_number_seconds(row->wall, wall),
                     nf_number_scaled(row->rate, rate), speed_up, 100 * speed_up / row->workers,
                     limit);
-    nf_buffer_print(out, " %s%08" PRIx32 "%s", red_if(is_wrong, terminal), row->hash,
-                    end_if(is_wrong, terminal));
+    nf_buffer_print(out, " %s%s%s", red_if(is_wrong, terminal),
+                    nf_report_hash_print(row->hash, hash), end_if(is_wrong, terminal));
 }
 
 static void print_reason(struct nfold_buffer *out, const struct nf_compare_row *row)

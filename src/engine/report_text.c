@@ -1,6 +1,7 @@
 /* report_text.c: renders a report. What was not measured is not shown; bounds are called bounds. */
 #include "report_text.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,12 @@ static uint32_t hash_bits(uint32_t hash, double value)
 uint32_t nf_report_hash(const nfold_report *report)
 {
     return hash_bits(hash_bits(UINT32_C(2166136261), report->hi), report->lo);
+}
+
+char *nf_report_hash_print(uint32_t hash, char *text)
+{
+    snprintf(text, NF_HASH_SIZE, "%08" PRIx32, hash);
+    return text;
 }
 
 static void print_label(struct nfold_buffer *out, const char *label)
@@ -250,10 +257,11 @@ static void print_code(struct nfold_buffer *out, const nfold_report *report)
 
 static void print_order(struct nfold_buffer *out, const nfold_report *report)
 {
-    char label[16];
+    char label[16], hash[NF_HASH_SIZE];
     snprintf(label, sizeof label, "order %s", report->order);
     print_label(out, label);
-    nf_buffer_print(out, "hi %a lo %a hash %08x\n", report->hi, report->lo, nf_report_hash(report));
+    nf_buffer_print(out, "hi %a lo %a hash %s\n", report->hi, report->lo,
+                    nf_report_hash_print(nf_report_hash(report), hash));
 }
 
 /* Of a worker process, on a line of its own. */
@@ -444,13 +452,12 @@ static void json_hosts(struct nf_json *json, const nfold_report *report)
 
 static void json_answer(struct nf_json *json, const nfold_report *report)
 {
-    char hash[16];
-    snprintf(hash, sizeof hash, "%08x", nf_report_hash(report));
+    char hash[NF_HASH_SIZE];
     nf_json_number(json, "value", report->value);
     nf_json_string(json, "order", report->order);
     nf_json_hex(json, "hi", report->hi);
     nf_json_hex(json, "lo", report->lo);
-    nf_json_string(json, "hash", hash);
+    nf_json_string(json, "hash", nf_report_hash_print(nf_report_hash(report), hash));
     nf_json_number(json, "step_error", report->step_error);
 }
 

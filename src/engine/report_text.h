@@ -9,8 +9,11 @@
 #include "buffer.h"
 #include "json.h"
 
-/* 32 bits over the bits of hi and lo, shown as 8 hex digits: equal runs have equal hashes. */
+/* 32 bits over the bits of hi and lo: equal runs have equal hashes. */
 uint32_t nf_report_hash(const nfold_report *report);
+/* As people and programs see it: 8 hex digits. text has NF_HASH_SIZE bytes; returns text. */
+#define NF_HASH_SIZE 9
+char *nf_report_hash_print(uint32_t hash, char *text);
 
 /* Aligned lines of at most 80 columns, the note wrapped. cpus: "" or why this process may use fewer
  * processors than the machine has (nf_cpus_explain). each_worker: a line for every worker, too. */
