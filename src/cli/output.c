@@ -1,10 +1,11 @@
 /* output.c: whole writes, checked. Not stdio: the answer is one write, and its error is known at
- * once. */
+ * once. A function of the user's may print through stdio: that is kept, and comes before. */
 #include "output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static const char *stream_name(int fd)
@@ -35,6 +36,8 @@ int nf_output_write(int fd, const struct nfold_buffer *buffer, nfold_error *err)
     size_t done = 0;
     if (buffer->failed)
         return nf_fail_memory(err);
+    if (fd == STDOUT_FILENO && fflush(stdout) != 0)
+        return nf_fail_errno(err, "cannot write to %s", stream_name(fd));
     while (done < buffer->size) {
         ssize_t n = write(fd, buffer->data + done, buffer->size - done);
         if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_writable(fd))))
@@ -48,7 +51,7 @@ int nf_output_write(int fd, const struct nfold_buffer *buffer, nfold_error *err)
 
 int nf_output_finish(nfold_error *err)
 {
-    if (close(STDOUT_FILENO) < 0 && errno != EINTR)
+    if (fflush(stdout) != 0 || (close(STDOUT_FILENO) < 0 && errno != EINTR))
         return nf_fail_errno(err, "cannot write to %s", stream_name(STDOUT_FILENO));
     return 0;
 }

@@ -57,6 +57,18 @@ assert len(text) > 4096 and text.endswith(b'_nfold "$@"\n')
 PYTHON
 }
 
+@test "what a function prints is kept, and comes before the answer" {
+    echo '#include <stdio.h>
+          double f(double x) { printf("at %g\n", x); return x; }' >print.c
+    for backend in serial threads processes; do
+        "$NFOLD" integrate print.c:f 0 1 2 -b $backend >out
+        [[ $(head -n 3 out | sort | tr '\n' ' ') == "at 0 at 0.5 at 1 " ]]
+        [[ $(tail -n 1 out) == 0.5 ]]
+    done
+    run bash -c '"$NFOLD" integrate print.c:f 0 1 2 >/dev/full'
+    [[ $status == 3 && $output == *"cannot write to standard output: No space left"* ]]
+}
+
 @test "in a pipe stderr stays empty" {
     "$NFOLD" integrate x 0 1 1000 2>err >out
     [[ $(cat out) == 0.5 && ! -s err ]]
