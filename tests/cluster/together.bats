@@ -330,3 +330,29 @@ endless=(integrate slow.c:f 0 100 1e8 --threads 1)
     [[ $status != 0 && $(grep -c 'stopped by SIGTERM at ' out) == 1 ]]
     wait_until nothing_is_left
 }
+
+@test "a rank that MPI_Finalize holds up for ever ends as it should, and so does mpirun" {
+    needs_module mpich
+    cat >held.c <<'C'
+#include <mpi.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+int MPI_Finalize(void)
+{
+    while (*getenv("PMI_RANK") == '0')
+        pause();
+    return PMPI_Finalize();
+}
+/* The ranks lose their patience one after the other. */
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+    const struct timespec turn = {.tv_sec = 1 + atoi(getenv("PMI_RANK"))};
+    return clock_nanosleep(CLOCK_REALTIME, 0, time->tv_sec > 1 ? &turn : time, left);
+}
+C
+    "$(mpi_command mpich mpicc)" -shared -fPIC -o held.so held.c
+    run ranks mpich 3 env LD_PRELOAD="$PWD/held.so" "$NFOLD" "${job[@]}"
+    echo "$output"
+    [[ $status == 0 && $output == "$("$NFOLD" "${job[@]}" -b serial)" ]]
+}

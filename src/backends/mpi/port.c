@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <mpi.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +53,8 @@ static struct {
     int is_watching; /* the handler of the end is registered */
     int is_in_use;
     int (*last_act)(void); /* a rank is gone: before all are aborted */
+    _Atomic int is_finalizing;
+    pthread_t main; /* the thread that is in MPI_Finalize */
     unsigned meetings;
     int has_own_comm; /* a duplicate of MPI_COMM_WORLD, kept to the end */
     struct item *sent, *received, **last_received;
@@ -68,11 +72,38 @@ static int port_poll(struct nf_port_message *message);
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
+/* For ever: this thread is to read nothing that is meant for another. */
+static void stay(int number)
+{
+    (void)number;
+    for (;;)
+        pause();
+}
+
+/* Between hosts Debian's MPICH waits for ever in MPI_Finalize for a rank that has come farther in
+ * it and listens to the launcher only. Who ends without a word has failed, for MPICH's launcher,
+ * whatever its status is, and the others are killed: so it is told what MPI_Finalize would have
+ * told it last. */
+static void leave_launcher(void)
+{
+    static const char words[] = "cmd=finalize\n";
+    const struct sigaction action = {.sa_handler = stay};
+    const char *fd = getenv("PMI_FD");
+    struct pollfd launcher = {.fd = fd ? atoi(fd) : -1, .events = POLLIN};
+    if (launcher.fd < 0 || sigaction(SIGUSR2, &action, NULL) < 0 ||
+        pthread_kill(here.main, SIGUSR2) != 0)
+        return;
+    if (send(launcher.fd, words, sizeof words - 1, MSG_NOSIGNAL) > 0)
+        poll(&launcher, 1, 1000);
+}
+
 /* Whatever MPI does: the process ends. */
 static void *end_anyway(void *status)
 {
     const struct timespec grace = {.tv_sec = END_SECONDS};
     nanosleep(&grace, NULL);
+    if (here.is_finalizing)
+        leave_launcher();
     _exit((int)(long)status);
     return NULL;
 }
@@ -126,8 +157,8 @@ static void let_words_out(void)
 
 static void abort_all(int status, int (*last_act)(void))
 {
-    let_words_out();
     last_act();
+    let_words_out();
     MPI_Abort(MPI_COMM_WORLD, status);
 }
 
@@ -144,6 +175,8 @@ static void end_mpi(int status, void *nothing)
         abort_all(status != 0 ? status : LOST_STATUS, here.last_act);
     if (here.has_own_comm && here.comm != MPI_COMM_NULL && here.on_their_way)
         drop_rest();
+    here.main = pthread_self();
+    here.is_finalizing = 1;
     MPI_Finalize();
 }
 
