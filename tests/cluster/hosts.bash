@@ -19,9 +19,10 @@ needs_hosts() {
     for tool in ip nsenter unshare; do
         command -v $tool >/dev/null || skip "no $tool on this machine (iproute2, util-linux)"
     done
-    unshare --net --uts --ipc --pid --fork --mount-proc \
-        ip link add bridge type bridge 2>/dev/null ||
-        skip "namespaces or bridges are not allowed here"
+    unshare --net --uts --ipc --pid --mount --fork --mount-proc \
+        sh -c 'ip link add bridge type bridge && ip link add h1 type veth peer name eth0 &&
+            ip link set h1 master bridge && mount -t tmpfs none /dev/shm' 2>/dev/null ||
+        skip "namespaces, bridges or mounts are not allowed here"
 }
 
 start_hosts() {

@@ -37,7 +37,7 @@ teardown() {
         echo "$output"
         [[ $status == 0 && -e $implementation/data/nfold/nfold-mpi-$implementation.so ]]
         run env XDG_DATA_HOME="$PWD/$implementation/data" PATH="$PWD/$implementation/bin:$PATH" \
-            timeout 60 "$implementation/alone/bin/nfold" "${job[@]}" -b mpi -j 2
+            timeout 300 "$implementation/alone/bin/nfold" "${job[@]}" -b mpi -j 2
         echo "$output"
         [[ $status == 0 && $output == "$("$NFOLD" "${job[@]}" -b serial)" ]]
     done
