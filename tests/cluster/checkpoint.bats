@@ -8,19 +8,27 @@ load mpi
 setup() {
     begin_ranks
     write_slow_function
-    job=(integrate slow.c:f 0 100 1.6e4)
+    job=(integrate slow.c:f 0 100 4e4)
 }
 
 teardown() {
     end_ranks
 }
 
-# Ranks of one thread each, whose mpirun is killed after some time; what is kept is in `kept`.
-kill_mpirun() { # kill_mpirun openmpi 3 SECONDS
+has_grown() { # has_grown SIZE: what is kept, by more than the name of who takes it
+    (($(stat -c %s kept 2>/dev/null || echo 0) >= ($1 ? $1 + 200 : 600)))
+}
+
+# Ranks of one thread each, whose mpirun is killed some time after they have kept something more; what
+# is kept is in `kept`.
+kill_mpirun() { # kill_mpirun openmpi 3
+    local size
+    size=$(stat -c %s kept 2>/dev/null || echo 0)
     "$(mpi_command "$1" mpirun)" -n "$2" "$NFOLD" "${job[@]}" --threads 1 --checkpoint kept \
         >out 2>&1 </dev/null 3>&- &
     local launcher=$!
-    sleep "$3"
+    wait_until has_grown "$size"
+    sleep 0.$((RANDOM % 10))
     kill -KILL $launcher
     wait $launcher || true
     wait_until nothing_is_left
@@ -42,8 +50,8 @@ continue_with() { # continue_with HASH COMMAND...: from a copy of what is kept
     serial=$(hash_of "$NFOLD" "${job[@]}" -b threads -j 64)
     rm -f kept
     for round in 1 2; do
-        kill_mpirun openmpi $((2 + round)) 1.$((RANDOM % 10))
-        kill_mpirun mpich $((1 + round)) 1.$((RANDOM % 10))
+        kill_mpirun openmpi $((2 + round))
+        kill_mpirun mpich $((1 + round))
     done
     ls -l kept
     continue_with "$serial" ranks openmpi 4 "$NFOLD" "${job[@]}" --threads 8
@@ -54,7 +62,7 @@ continue_with() { # continue_with HASH COMMAND...: from a copy of what is kept
     # And all of it is done.
     ranks openmpi 2 "$NFOLD" "${job[@]}" --json --checkpoint copy >whole
     grep "\"hash\": \"$serial\"" whole
-    grep '"items_continued": 16001' whole
+    grep '"items_continued": 40001' whole
 }
 
 @test "the file of another computation, or a damaged one, is refused once and kept" {
