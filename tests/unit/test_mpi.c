@@ -7,12 +7,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "buffer.h"
 #include "error.h"
 #include "mpi/choice.h"
 #include "mpi/meeting.h"
 #include "mpi/share.h"
+#include "mpi/warden.h"
 
 /* ---- shares ---- */
 
@@ -178,6 +181,20 @@ static void a_machine_without_mpi_says_what_to_install(void **state)
     assert_non_null(strstr(err.message, "--build-mpi"));
 }
 
+/* ---- the end ---- */
+
+/* This test is a rank's parent, and no launcher: it is not to be told anything, by nobody. */
+static void a_parent_that_is_no_launcher_is_left_alone(void **state)
+{
+    int status;
+    pid_t rank = fork();
+    (void)state;
+    if (rank == 0)
+        _exit(nf_warden_leave());
+    assert_int_equal(waitpid(rank, &status, 0), rank);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +207,7 @@ int main(void)
         cmocka_unit_test(a_rank_that_differs_is_named),
         cmocka_unit_test(a_launcher_of_the_other_mpi_is_refused),
         cmocka_unit_test(a_machine_without_mpi_says_what_to_install),
+        cmocka_unit_test(a_parent_that_is_no_launcher_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
