@@ -79,6 +79,19 @@ start_busy_again() {
     until_true none_lives
 }
 
+@test "what tasks leave behind is waited for while spawners wait for tasks" {
+    start_tasks -j 2 '[ {} = 0 ] || { (sleep 0.1 &); echo >on-{}; exec sleep 600; }' ::: 0 0 0 0 1 2
+    until_true lines 2 on-1 on-2
+    local supervisor
+    supervisor=$(supervisor_of "$visible")
+    # The two tasks themselves are all that is left.
+    only_tasks_live() { [[ $(ps -o stat= --ppid "$supervisor" | wc -l) == 2 ]]; }
+    until_true only_tasks_live
+    kill -9 "$visible"
+    end_of "$visible"
+    until_true none_lives
+}
+
 @test "a timeout, Ctrl-C and --halt end what spawners started" {
     run tasks -j 2 --timeout 0.3 '[ {} = 0 ] || sleep 600' ::: 0 0 0 0 1
     echo "$output"
