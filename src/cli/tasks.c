@@ -216,7 +216,9 @@ static int open_parts(struct parts *parts, const struct nf_command *command, siz
     if (rc >= 0)
         rc = give_names(parts, err);
     if (rc >= 0)
-        rc = nf_statistics_open(&parts->statistics, parts->slots.count, err);
+        rc = nf_statistics_open(&parts->statistics, parts->slots.most, err);
+    if (rc >= 0)
+        nf_statistics_set_slots(parts->statistics, parts->slots.count);
     return rc;
 }
 
@@ -245,11 +247,13 @@ static int supervise(struct parts *parts, const struct nf_command *command,
         .shell = parts->shell,
         .guardian = &parts->guardian,
     };
+    struct nf_statistics_figures figures;
     int rc = nf_tasks_view_open(&parts->view, command, &parts->with, err);
     parts->has_view = rc >= 0;
     if (rc >= 0)
         rc = nf_supervise(&parts->with, &summary->result, err);
-    summary->slots = parts->slots.count;
+    nf_statistics_read(parts->statistics, &figures);
+    summary->slots = figures.slots;
     summary->busy = nf_statistics_busy(parts->statistics, nf_clock_now());
     if (parts->has_view)
         nf_tasks_view_stop(&parts->view);

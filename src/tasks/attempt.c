@@ -32,7 +32,7 @@ static int make_cpus(struct nf_attempt *attempt, const struct nf_slot *slot, nfo
 int nf_attempt_prepare(struct nf_attempt *attempt, const struct nf_slot *slot,
                        const struct nf_attempt_setting *setting, nfold_error *err)
 {
-    *attempt = (struct nf_attempt){.slot = slot, .read_fd = {-1, -1}};
+    *attempt = (struct nf_attempt){.slot = slot, .cpu_count = slot->cpu_count, .read_fd = {-1, -1}};
     int rc = nf_task_environment_make(&attempt->environment, environ, slot, setting->pid,
                                       setting->slot_variable, err);
     return rc >= 0 && slot->is_pinned ? make_cpus(attempt, slot, err) : rc;

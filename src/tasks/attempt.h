@@ -30,6 +30,7 @@ struct nf_attempt_setting {
 
 struct nf_attempt {
     const struct nf_slot *slot;
+    unsigned cpu_count;       /* of the slot, when it was prepared */
     pid_t pid;                /* 0: the slot is free; NF_ATTEMPT_UNBORN: see is_spawned */
     int is_done;              /* its program could not be run */
     struct nf_task task;      /* owned while the slot is not free */

@@ -47,7 +47,7 @@ static int open_signals(struct nf_loop *loop, nfold_error *err)
 static void raise_files(struct nf_loop *loop)
 {
     struct rlimit limit;
-    rlim_t wanted = OTHER_FILES + 4 * (rlim_t)loop->slots;
+    rlim_t wanted = OTHER_FILES + 4 * (rlim_t)loop->with->slots->most;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
         return;
     loop->setting.files = (unsigned)limit.rlim_cur;
@@ -57,14 +57,15 @@ static void raise_files(struct nf_loop *loop)
 
 static int open_slots(struct nf_loop *loop, nfold_error *err)
 {
-    loop->slots = loop->with->slots->count;
-    loop->attempt = calloc(loop->slots, sizeof *loop->attempt);
-    loop->pid = calloc(loop->slots, sizeof *loop->pid);
-    loop->due = calloc(loop->slots, sizeof *loop->due);
+    unsigned most = loop->with->slots->most;
+    loop->slots = loop->most_slots = loop->with->slots->count;
+    loop->attempt = calloc(most, sizeof *loop->attempt);
+    loop->pid = calloc(most, sizeof *loop->pid);
+    loop->due = calloc(most, sizeof *loop->due);
     loop->area = loop->with->guardian ? loop->with->guardian->area : NULL;
     if (!loop->attempt || !loop->pid || !loop->due)
         return nf_fail_memory(err);
-    for (unsigned i = 0; i < loop->slots; i++)
+    for (unsigned i = 0; i < most; i++)
         loop->due[i] = INFINITY;
     raise_files(loop);
     return 0;
@@ -150,7 +151,8 @@ int nf_loop_open(struct nf_loop *loop, nfold_error *err)
     if (rc >= 0)
         rc = open_signals(loop, err);
     if (rc >= 0)
-        rc = nf_memory_limit_open(&loop->memory, loop->with->options, loop->slots,
+        rc = nf_memory_limit_open(&loop->memory, loop->with->options,
+                                  nf_slots_may_change(loop->with->slots) ? 0 : loop->slots,
                                   loop->setting.pid, err);
     if (rc >= 0)
         rc = open_walltime(loop, err);

@@ -51,6 +51,7 @@ struct nf_loop {
     struct nf_walltime walltime;
 
     unsigned slots, used;          /* used: the slots that ever had a task are the first ones */
+    unsigned most_slots;           /* that there were so far */
     struct nf_attempt *attempt;    /* one a slot */
     pid_t *pid;                    /* of each; 0: free. By itself, because it is searched */
     double *due;                   /* of each: when its timer rings; infinity: never */

@@ -53,7 +53,7 @@ static int check_whole(double limit, nfold_error *err)
 
 static void open_groups(struct nf_memory_limit *memory)
 {
-    memory->group = calloc(memory->slots, sizeof *memory->group);
+    memory->group = memory->slots > 0 ? calloc(memory->slots, sizeof *memory->group) : NULL;
     memory->is_grouped = memory->group != NULL;
     for (unsigned i = 0; memory->is_grouped && i < memory->slots; i++)
         memory->is_grouped = nf_memory_group_open(&memory->group[i], memory->run, i + 1) == 0;

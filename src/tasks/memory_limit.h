@@ -19,7 +19,7 @@ struct nf_memory_limit {
     unsigned long long kills; /* of the kernel, seen so far */
 };
 
-/* NFOLD_E_VALUE: more than the machine, or our cgroup, has. */
+/* slots: 0: it is not known how many, and none has a cgroup. NFOLD_E_VALUE: more than the machine, or our cgroup, has. */
 int nf_memory_limit_open(struct nf_memory_limit *memory, const nfold_options *options,
                          unsigned slots, pid_t run, nfold_error *err);
 void nf_memory_limit_close(struct nf_memory_limit *memory);

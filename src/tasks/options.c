@@ -152,7 +152,7 @@ const struct nf_option nf_rows_tasks[] = {
      .aliases = "max-procs|maxprocs|P",
      .heading = "options: slots, and what a task may use",
      .help = "N tasks at a time; N%, +N and -N count from the allowed CPUs, one each by default; a "
-             "file that has such a value"},
+             "file with such a value may be changed during the run"},
     {.name = "cpus-per-task",
      .letter = 'c',
      .type = NF_OPTION_COUNT,

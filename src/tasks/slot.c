@@ -17,8 +17,9 @@
 #define MOST_SLOTS 4096 /* of -j 0; a slot that runs takes two pipes */
 
 struct plan {
-    double wanted; /* slots; 0: not said */
-    int is_all;    /* -j 0 */
+    double wanted;    /* slots; 0: not said */
+    int is_all;       /* -j 0 */
+    struct stat file; /* -j FILE; st_ino 0: none */
     unsigned cpus_each;
     int has_cpus; /* -c */
     unsigned gpus_each;
@@ -53,13 +54,14 @@ static int read_count(struct plan *plan, const char *text, nfold_error *err)
     return 0;
 }
 
-/* Such a value, or the name of a file that begins with one; it is read once. */
+/* Such a value, or the name of a file that begins with one. */
 static int read_jobs(struct plan *plan, const char *text, nfold_error *err)
 {
     struct stat status;
     if (strspn(text, "+-0123456789.%") == strlen(text) || stat(text, &status) < 0 ||
         !S_ISREG(status.st_mode))
         return read_count(plan, text, err);
+    plan->file = status;
     char *value = nf_read_file("", text);
     if (!value)
         return nf_fail_errno(err, "option 'jobs': cannot read %s", text);
@@ -96,37 +98,46 @@ static unsigned limit_slots(struct nf_slots *slots, const struct plan *plan, uns
     return most;
 }
 
-static int count_slots(struct nf_slots *slots, struct plan *plan, nfold_error *err)
+static int check_each(struct plan *plan, nfold_error *err)
 {
     char why[256];
-    unsigned count = plan->wanted > 0 ? (unsigned)plan->wanted : plan->cpus.allowed;
     if (plan->has_cpus && plan->cpus_each > plan->cpus.allowed) {
         nf_cpus_explain(&plan->cpus, why, sizeof why);
         return nf_fail(err, NFOLD_E_VALUE,
                        "option 'cpus-per-task': a task cannot have %u CPU%s: allowed are %s",
                        plan->cpus_each, plan->cpus_each == 1 ? "" : "s", why);
     }
+    if (plan->gpus_each == 0)
+        return 0;
+    nf_gpus_read(&plan->gpus, "");
+    if (plan->gpus_each <= plan->gpus.count)
+        return 0;
+    return nf_fail(err, NFOLD_E_VALUE,
+                   "option 'gpus-per-task': a task cannot have %u GPU%s: %u can be seen (%s)",
+                   plan->gpus_each, plan->gpus_each == 1 ? "" : "s", plan->gpus.count,
+                   plan->gpus.source);
+}
+
+/* So many slots, as far as there are CPUs and GPUs for them. */
+static unsigned count_slots(struct nf_slots *slots, const struct plan *plan, unsigned count)
+{
     if (plan->has_cpus)
         count = limit_slots(slots, plan, count, plan->cpus.allowed / plan->cpus_each, "CPU",
                             plan->cpus_each, plan->cpus.allowed);
-    if (plan->gpus_each > 0) {
-        nf_gpus_read(&plan->gpus, "");
-        if (plan->gpus_each > plan->gpus.count)
-            return nf_fail(
-                err, NFOLD_E_VALUE,
-                "option 'gpus-per-task': a task cannot have %u GPU%s: %u can be seen (%s)",
-                plan->gpus_each, plan->gpus_each == 1 ? "" : "s", plan->gpus.count,
-                plan->gpus.source);
+    if (plan->gpus_each > 0)
         count = limit_slots(slots, plan, count, plan->gpus.count / plan->gpus_each, "GPU",
                             plan->gpus_each, plan->gpus.count);
-    }
-    slots->count = count;
-    return 0;
+    return count;
+}
+
+static unsigned wanted_slots(struct nf_slots *slots, const struct plan *plan)
+{
+    return count_slots(slots, plan, plan->wanted > 0 ? (unsigned)plan->wanted : plan->cpus.allowed);
 }
 
 static void give_gpus(struct nf_slots *slots, const struct plan *plan)
 {
-    for (unsigned i = 0; plan->gpus_each > 0 && i < slots->count; i++) {
+    for (unsigned i = 0; plan->gpus_each > 0 && i < slots->most; i++) {
         char *text = slots->slot[i].gpus;
         size_t used = 0;
         for (unsigned k = 0; k < plan->gpus_each && used < sizeof slots->slot[i].gpus; k++)
@@ -140,19 +151,34 @@ static void give_gpus(struct nf_slots *slots, const struct plan *plan)
 static int give_cpus(struct nf_slots *slots, const struct plan *plan, nfold_error *err)
 {
     unsigned each = plan->has_cpus ? plan->cpus_each : plan->cpus.allowed / slots->count;
-    int is_pinned = each > 0 && plan->cpus.allowed == plan->cpus.affinity;
-    for (unsigned i = 0; i < slots->count; i++)
+    int is_pinned = each > 0 && plan->cpus.allowed == plan->cpus.affinity &&
+                    (plan->has_cpus || slots->most == slots->count);
+    for (unsigned i = 0; i < slots->most; i++)
         slots->slot[i].cpu_count = each > 0 ? each : 1;
     if (!is_pinned)
         return 0;
-    slots->cpu_storage = nf_cpu_order_sets("", slots->count, each);
+    slots->cpu_storage = nf_cpu_order_sets("", slots->most, each);
     if (!slots->cpu_storage)
         return nf_fail_memory(err);
-    for (unsigned i = 0; i < slots->count && slots->cpu_storage[(size_t)i * each] >= 0; i++) {
+    for (unsigned i = 0; i < slots->most && slots->cpu_storage[(size_t)i * each] >= 0; i++) {
         slots->slot[i].cpus = slots->cpu_storage + (size_t)i * each;
         slots->slot[i].is_pinned = 1;
     }
     return 0;
+}
+
+static int give_slots(struct nf_slots *slots, const struct plan *plan, nfold_error *err)
+{
+    slots->slot = calloc(slots->most, sizeof *slots->slot);
+    if (!slots->slot)
+        return nf_fail_memory(err);
+    for (unsigned i = 0; i < slots->most; i++)
+        slots->slot[i] = (struct nf_slot){.number = i + 1, .host = ""};
+    give_gpus(slots, plan);
+    int rc = give_cpus(slots, plan, err);
+    if (rc < 0)
+        nf_slots_clear(slots);
+    return rc;
 }
 
 int nf_slots_make(struct nf_slots *slots, const nfold_options *options, nfold_error *err)
@@ -161,19 +187,49 @@ int nf_slots_make(struct nf_slots *slots, const nfold_options *options, nfold_er
     *slots = (struct nf_slots){0};
     int rc = read_plan(&plan, options, err);
     if (rc >= 0)
-        rc = count_slots(slots, &plan, err);
+        rc = check_each(&plan, err);
     if (rc < 0)
         return rc;
-    slots->slot = calloc(slots->count, sizeof *slots->slot);
-    if (!slots->slot)
-        return nf_fail_memory(err);
-    for (unsigned i = 0; i < slots->count; i++)
-        slots->slot[i] = (struct nf_slot){.number = i + 1, .host = ""};
-    give_gpus(slots, &plan);
-    rc = give_cpus(slots, &plan, err);
+    slots->read = plan.file;
+    slots->count = slots->most = wanted_slots(slots, &plan);
+    struct nf_slots most = {0};
+    if (nf_slots_may_change(slots))
+        slots->most = count_slots(&most, &plan, MOST_SLOTS);
+    return give_slots(slots, &plan, err);
+}
+
+int nf_slots_may_change(const struct nf_slots *slots)
+{
+    return slots->read.st_ino != 0;
+}
+
+static int is_written(const struct stat *before, const struct stat *now)
+{
+    return now->st_size > 0 && /* nor is being written just now */
+           (now->st_ino != before->st_ino || now->st_size != before->st_size ||
+            now->st_mtim.tv_sec != before->st_mtim.tv_sec ||
+            now->st_mtim.tv_nsec != before->st_mtim.tv_nsec);
+}
+
+int nf_slots_follow(struct nf_slots *slots, const nfold_options *options, nfold_error *err)
+{
+    struct plan plan = {0};
+    struct stat now;
+    if (!nf_slots_may_change(slots) || stat(nf_options_text(options, "jobs"), &now) < 0 ||
+        !is_written(&slots->read, &now))
+        return 0;
+    slots->read = now;
+    int rc = read_plan(&plan, options, err);
+    if (rc >= 0)
+        rc = check_each(&plan, err);
     if (rc < 0)
-        nf_slots_clear(slots);
-    return rc;
+        return rc;
+    unsigned before = slots->count;
+    slots->count = wanted_slots(slots, &plan);
+    for (unsigned i = 0; i < slots->most && !plan.has_cpus; i++)
+        slots->slot[i].cpu_count =
+            plan.cpus.allowed > slots->count ? plan.cpus.allowed / slots->count : 1;
+    return slots->count != before;
 }
 
 void nf_slots_clear(struct nf_slots *slots)
@@ -182,5 +238,5 @@ void nf_slots_clear(struct nf_slots *slots)
     free(slots->cpu_storage);
     slots->slot = NULL;
     slots->cpu_storage = NULL;
-    slots->count = 0;
+    slots->count = slots->most = 0;
 }

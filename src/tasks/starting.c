@@ -1,10 +1,12 @@
 /* starting.c: takes tasks from the input, leaves out what is done, and puts them into slots. */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 
 #include "clock.h"
 #include "loop.h"
+#include "slot.h"
 #include "statistics.h"
 
 #define SHORTAGE_PAUSE    0.1
@@ -12,6 +14,7 @@
 #define REST_SECONDS      0.2 /* an input whose length is not known is read for so long, */
 #define BOUNDED_SECONDS   2   /* and one that can be counted, where nothing of it may be done */
 #define COUNT_MOST        10000000
+#define FOLLOW_SECONDS    1
 
 static int render(struct nf_loop *loop, struct nf_attempt *attempt, nfold_error *err)
 {
@@ -123,20 +126,30 @@ static void note_start(struct nf_loop *loop, unsigned index)
     nf_record_began(loop->with->record, &attempt->task, index + 1);
 }
 
+/* For the first task of a slot, and when its tasks have another number of CPUs (-j FILE). */
+static int prepare(struct nf_loop *loop, unsigned index, nfold_error *err)
+{
+    struct nf_attempt *attempt = &loop->attempt[index];
+    const struct nf_slot *slot = &loop->with->slots->slot[index];
+    int is_first = index == loop->used;
+    if (!is_first && attempt->cpu_count == slot->cpu_count)
+        return 0;
+    if (!is_first)
+        nf_attempt_clear(attempt);
+    int rc = nf_attempt_prepare(attempt, slot, &loop->setting, err);
+    loop->used += is_first && rc >= 0;
+    return rc;
+}
+
 /* 1: a task was started; 0: none can be now. */
 static int start_one(struct nf_loop *loop, unsigned index, nfold_error *err)
 {
     int groups[2] = {-1, -1};
     struct nf_attempt *attempt = &loop->attempt[index];
     int is_first = index == loop->used;
-    if (is_first) {
-        int prepared =
-            nf_attempt_prepare(attempt, &loop->with->slots->slot[index], &loop->setting, err);
-        if (prepared < 0)
-            return prepared;
-        loop->used++;
-    }
-    int rc = take_task(loop, attempt, err);
+    int rc = prepare(loop, index, err);
+    if (rc >= 0)
+        rc = take_task(loop, attempt, err);
     if (rc <= 0)
         return rc;
     if (!nf_memory_limit_admits(&loop->memory, attempt->memory_limit, loop->attempt, loop->used))
@@ -161,9 +174,42 @@ static unsigned lowest_free(struct nf_loop *loop)
     return loop->lowest_free;
 }
 
+/* -j FILE. More slots are filled at once; where there are fewer, tasks end and none follows. */
+static void follow_slots(struct nf_loop *loop)
+{
+    struct nf_slots *slots = loop->with->slots;
+    nfold_error why;
+    char text[300];
+    int rc = nf_slots_follow(slots, loop->with->options, &why);
+    if (rc < 0) {
+        snprintf(text, sizeof text, "%.200s; it stays at %u", why.message, loop->slots);
+        nf_loop_warn(loop, text);
+    }
+    if (rc <= 0)
+        return;
+    snprintf(text, sizeof text, "%u slot%s from now on, not %u", slots->count,
+             slots->count == 1 ? "" : "s", loop->slots);
+    nf_loop_say(loop, text);
+    loop->slots = slots->count;
+    loop->most_slots = loop->slots > loop->most_slots ? loop->slots : loop->most_slots;
+    nf_statistics_set_slots(loop->with->statistics, loop->most_slots);
+}
+
+/* Also while no task ends somebody may write to the file. */
+static void plan_follow(struct nf_loop *loop)
+{
+    int is_over = loop->stage != NF_STAGE_RUN || (loop->is_input_over && loop->retry.count == 0);
+    if (!nf_slots_may_change(loop->with->slots) || is_over || isfinite(loop->start_due))
+        return;
+    loop->start_due = loop->now + FOLLOW_SECONDS;
+    if (loop->running < loop->slots)
+        loop->start_due = fmin(loop->start_due, nf_retry_due(&loop->retry));
+}
+
 int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
 {
     int rc = 1;
+    follow_slots(loop);
     double awaited = nf_walltime_awaited(&loop->walltime, loop->now);
     loop->start_due = awaited > 0 ? awaited : INFINITY;
     if (awaited > 0)
@@ -182,6 +228,7 @@ int nf_loop_start_tasks(struct nf_loop *loop, nfold_error *err)
         if (isfinite(loop->start_due))
             break;
     }
+    plan_follow(loop);
     return rc < 0 ? rc : 0;
 }
 
@@ -190,7 +237,7 @@ int nf_loop_refill(struct nf_loop *loop, unsigned index, nfold_error *err)
 {
     const struct nf_walltime *walltime = &loop->walltime;
     if (loop->stage != NF_STAGE_RUN || loop->paused_since > 0 || isfinite(loop->start_due) ||
-        lowest_free(loop) != index || !loop->attempt[index].born ||
+        loop->running >= loop->slots || lowest_free(loop) != index || !loop->attempt[index].born ||
         nf_walltime_awaited(walltime, loop->now) > 0 ||
         !nf_walltime_admits(walltime, loop->with->statistics, loop->now) ||
         nf_gate_closed_until(&loop->gate, loop->now) > 0)

@@ -53,6 +53,11 @@ void nf_statistics_close(struct nf_statistics *statistics)
     free(statistics);
 }
 
+void nf_statistics_set_slots(struct nf_statistics *statistics, unsigned slots)
+{
+    statistics->slots = slots;
+}
+
 /* A slot's number counts from 1. */
 static struct slot_time *slot_of(struct nf_statistics *statistics, unsigned slot)
 {

@@ -11,6 +11,9 @@ struct nf_statistics;
 
 int nf_statistics_open(struct nf_statistics **statistics, unsigned slots, nfold_error *err);
 void nf_statistics_close(struct nf_statistics *statistics);
+/* How many of the slots there are by now; what never was is nobody's time. At most those that it
+ * was opened with. */
+void nf_statistics_set_slots(struct nf_statistics *statistics, unsigned slots);
 /* By the loop. now: monotonic seconds. */
 void nf_statistics_free_slot(struct nf_statistics *statistics, unsigned slot, double now);
 void nf_statistics_began(struct nf_statistics *statistics, unsigned slot, double now);

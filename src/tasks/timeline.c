@@ -130,20 +130,21 @@ static char *cut_label(const char *label)
 void nf_timeline_add(struct nf_timeline *timeline, uint64_t sequence, const char *label,
                      const struct nf_task_result *result, double began)
 {
-    if (result->slot < 1 || result->slot > timeline->slots)
+    if (result->slot < 1 || timeline->slots < 1)
         return;
+    unsigned slot = (result->slot - 1) % timeline->slots + 1; /* -j FILE: there are more by now */
     double from = fmax(0, began - timeline->origin), to = from + fmax(0, result->seconds);
     timeline->end = fmax(timeline->end, to);
     timeline->added++;
-    fill_bins(timeline, (result->slot - 1) / timeline->lane_slots,
-              nf_timeline_kind_of(result->status), from, to);
+    fill_bins(timeline, (slot - 1) / timeline->lane_slots, nf_timeline_kind_of(result->status),
+              from, to);
     if (timeline->count == CAPACITY)
         thin_out(timeline);
     char *text = cut_label(label);
     if (!text)
         return;
     timeline->task[timeline->count++] = (struct nf_timeline_task){.sequence = sequence,
-                                                                  .slot = result->slot,
+                                                                  .slot = slot,
                                                                   .status = result->status,
                                                                   .began = from,
                                                                   .seconds = result->seconds,

@@ -39,6 +39,25 @@ teardown() {
     [[ $output == *[-,]* ]]
 }
 
+@test "-j FILE is read again: more slots are filled, fewer let tasks end" {
+    echo 1 >slots
+    start_tasks -j slots --joblog log 'touch on-{}; until test -e go-{}; do sleep 0.02; done' ::: 1 2 3
+    until_true test -e on-1
+    [[ ! -e on-2 ]]
+    echo 2 >slots # no task ends meanwhile
+    until_true test -e on-2
+    echo many >slots
+    until_true grep -q "slots: option 'jobs': 'many' is not a number of tasks such as 8, 50%, +2 or -1; it stays at 2" err
+    echo 1 >slots
+    touch go-1 go-3
+    until_true lines 2 log # a header and the first task
+    touch go-2
+    end_of "$visible"
+    [[ $ended == 0 && $(cut -f1 log | tr '\n' ' ') == "Seq 1 2 3 " ]]
+    # The third one began when the second one was over.
+    awk -F'\t' '$1 == 2 { end = $3 + $4 } $1 == 3 { exit $3 < end - 0.01 }' log
+}
+
 @test "-c beyond the allowed CPUs is refused with the numbers" {
     run tasks -c 100000 true ::: a
     [[ $status == 2 && $output == *"cpus-per-task"* ]]

@@ -284,6 +284,47 @@ static void a_set_stays_on_one_node(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void a_file_is_followed_and_slots_stay_where_they_are(void **state)
+{
+    char path[] = "nfold-slots-XXXXXX";
+    struct nf_slots slots;
+    nfold_error err = {0};
+    (void)state;
+    close(mkstemp(path));
+    write_file(path, "2\n");
+    nfold_options *options = make((const char *[]){"jobs", path, NULL});
+    assert_int_equal(nf_slots_make(&slots, options, &err), 0);
+    assert_true(nf_slots_may_change(&slots));
+    assert_int_equal(slots.count, 2);
+    assert_false(slots.slot[0].is_pinned);
+    const struct nf_slot *first = slots.slot;
+    assert_int_equal(nf_slots_follow(&slots, options, &err), 0);
+    write_file(path, "");
+    assert_int_equal(nf_slots_follow(&slots, options, &err), 0);
+    write_file(path, "300\n");
+    assert_int_equal(nf_slots_follow(&slots, options, &err), 1);
+    assert_int_equal(slots.count, 300);
+    assert_true(slots.most >= 300 && slots.slot == first);
+    assert_int_equal(slots.slot[299].number, 300);
+    assert_int_equal(slots.slot[299].cpu_count, 1);
+    write_file(path, "many\n");
+    assert_int_equal(nf_slots_follow(&slots, options, &err), NFOLD_E_VALUE);
+    assert_int_equal(slots.count, 300);
+    assert_int_equal(nf_slots_follow(&slots, options, &err), 0); /* said once */
+    unlink(path);
+    assert_int_equal(nf_slots_follow(&slots, options, &err), 0);
+    nf_slots_clear(&slots);
+    nfold_options_destroy(options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +335,7 @@ int main(void)
         cmocka_unit_test(slots_are_bound_to_disjoint_cpus_of_the_mask),
         cmocka_unit_test(more_slots_than_cpus_are_not_bound),
         cmocka_unit_test(a_narrow_mask_is_kept_to),
+        cmocka_unit_test(a_file_is_followed_and_slots_stay_where_they_are),
         cmocka_unit_test(gpus_are_shared_out_by_name),
         cmocka_unit_test(a_task_knows_its_number_and_slot),
         cmocka_unit_test(a_task_is_no_rank_of_our_launcher),
