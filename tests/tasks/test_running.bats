@@ -182,10 +182,10 @@ END
     start_tasks -j 1 --load 0.01 'echo ran #' ::: a
     sleep 1.5
     [[ ! -s out ]]
-    kill "$busy"
     kill "$visible"
     end_of "$visible"
-    [[ $ended == 102 ]]
+    kill "$busy"
+    [[ $ended == 102 && ! -s out ]]
     run tasks -j 1 --load 100000% 'echo ran #' ::: a
     [[ $output == ran ]]
 }
