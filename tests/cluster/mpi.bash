@@ -98,21 +98,28 @@ ranks() {
     within 300 "$(mpi_command "$implementation" mpirun)" -n "$count" "$@" </dev/null 3>&-
 }
 
-# The same on virtual hosts (hosts.bash), h1,h2,...: so many ranks on each.
+# The same on virtual hosts (hosts.bash), h1,h2,...: so many ranks on each. mpirun is on a host that
+# has none of them, or on $mpirun_host.
 ranks_on_hosts() { # ranks_on_hosts openmpi 2 h1,h2,h3 COMMAND...
-    local implementation=$1 each=$2 hosts=$3 count launcher
+    local implementation=$1 each=$2 hosts=$3 count launcher network=bridge
+    local -a place=()
     shift 3
+    if [[ -n ${mpirun_host:-} ]]; then
+        network=eth0
+        place=("$cluster_folder/on-host" "$mpirun_host" exec)
+        set -- "${@@Q}"
+    fi
     launcher=$(mpi_command "$implementation" mpirun)
     count=$((each * $(tr , '\n' <<<"$hosts" | wc -l)))
     hosts=${hosts//,/:$each,}:$each
     case $implementation in
     openmpi) launcher+=" --mca plm_rsh_agent $cluster_folder/on-host --host $hosts" ;;
     mpich)
-        launcher+=" -iface bridge -launcher ssh -launcher-exec $cluster_folder/on-host -hosts $hosts"
+        launcher+=" -iface $network -launcher ssh -launcher-exec $cluster_folder/on-host -hosts $hosts"
         ;;
     esac
     # shellcheck disable=SC2086 # these words hold no spaces
-    on_head timeout --kill-after 5 300 $launcher -n $count "$@" </dev/null
+    on_head "${place[@]}" timeout --kill-after 5 300 $launcher -n $count "$@" </dev/null
 }
 
 compile_mpi() {

@@ -100,7 +100,6 @@ static int ends_within(const struct launcher *launcher, int ms)
 
 static _Noreturn void watch(const struct launcher *launcher)
 {
-    setsid(); /* a launcher ends the sessions and groups of its ranks */
     take_default_signals();
     close_all_but(launcher->fd);
     if (!ends_within(launcher, GRACE_MS))
@@ -132,6 +131,8 @@ int nf_warden_leave(void)
     pid = fork_bare();
     if (pid == 0)
         watch(&launcher);
+    if (pid > 0)
+        setpgid(pid, pid); /* from here: a launcher ends its ranks with all of their group */
     close(launcher.fd);
     return pid > 0;
 }
