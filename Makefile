@@ -21,7 +21,7 @@ DEBUG := --buildtype debugoptimized -Db_ndebug=false -Db_lundef=false -Ddefault_
 # What runs under it. Not real MPIs: their own leaks and races are not ours to see.
 SANITIZED := --no-suite slow --no-suite house --no-suite cluster
 # The thread sanitizer makes a fork of vfork, by which nfold tasks starts programs: its tests are left
-# out there, but for the one of its thread (tests/unit/test_tasks_journal_sync.c).
+# out there, but for that of the thread that syncs the journal (tests/unit/test_tasks_journal_sync.c).
 # Every address of a sanitized program is the sanitizer's to place, so no random layout.
 FIXED_LAYOUT := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 

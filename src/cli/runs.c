@@ -36,6 +36,7 @@ static void print_run(struct listing *listing, const struct nf_history *history)
     char age[32];
     nfold_error why;
     const char *damage = output_damage(history, &why);
+    int is_bare = strcmp(history->command.pattern, "{}") == 0; /* tasks < commands.txt */
     nf_buffer_print(out, "%s%-26s%s %-8s %-13s ", nf_terminal_begin(terminal, NF_STYLE_BOLD),
                     nf_history_name(history), nf_terminal_end(terminal), nf_history_state(history),
                     nf_run_age(history->last, listing->now, age));
@@ -43,7 +44,7 @@ static void print_run(struct listing *listing, const struct nf_history *history)
     nf_buffer_string(out, "\n    ");
     nf_run_one_line(out, history->command.pattern, strlen(history->command.pattern),
                     terminal->width - 4);
-    nf_buffer_string(out, "\n");
+    nf_buffer_print(out, "%s\n", is_bare ? "  each input is a command" : "");
     if (history->note[0] != '\0')
         nf_buffer_print(out, "    %s\n", history->note);
     if (damage[0] != '\0')

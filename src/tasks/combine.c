@@ -110,10 +110,11 @@ static int fail_empty(const struct group *group, nfold_error *err)
 static int fail_lengths(const struct nf_source *one, const struct nf_source *other,
                         nfold_error *err)
 {
+    uint64_t length = nf_source_total(one);
     nf_fail(err, NFOLD_E_USAGE,
-            "linked lists have different lengths: %s has %llu inputs, %s has %llu",
-            nf_source_name(one), (unsigned long long)nf_source_total(one), nf_source_name(other),
-            (unsigned long long)nf_source_total(other));
+            "linked lists have different lengths: %s has %llu input%s, %s has %llu",
+            nf_source_name(one), (unsigned long long)length, length == 1 ? "" : "s",
+            nf_source_name(other), (unsigned long long)nf_source_total(other));
     nf_error_detail(err, RECYCLING_HINT);
     return NFOLD_E_USAGE;
 }
@@ -155,9 +156,9 @@ static int fail_unequal(const struct group *group, nfold_error *err)
             longer = member;
     }
     nf_fail(err, NFOLD_E_USAGE,
-            "linked lists have different lengths: %s ends after %llu inputs, %s goes on",
+            "linked lists have different lengths: %s ends after %llu input%s, %s goes on",
             nf_source_name(shorter->source), (unsigned long long)shorter->count,
-            nf_source_name(longer->source));
+            shorter->count == 1 ? "" : "s", nf_source_name(longer->source));
     nf_error_detail(err, RECYCLING_HINT);
     return NFOLD_E_USAGE;
 }

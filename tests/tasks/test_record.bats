@@ -317,6 +317,12 @@ assert t["ok"] > 100 and t["cut"] == 0, t'
     [[ $(tail -n 2 log | cut -f 1,7 | sort) == $'2\t0\n3\t0' ]]
 }
 
+@test "runs says of whole commands what they are" {
+    printf '%s\n' 'echo a' false | tasks --quiet --run-dir night || true
+    run nfold runs night
+    [[ ${lines[1]} == "    {}  each input is a command" ]]
+}
+
 @test "two nfold never work on one folder" {
     start_tasks --run-dir night 'touch on; sleep 600' ::: 1
     until_true test -e on

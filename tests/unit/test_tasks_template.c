@@ -135,6 +135,8 @@ static void lists_are_combined_or_linked(void **state)
     gives("--link|e|:::|a|b|c|:::|1|2", "e a 1\ne b 2\ne c 1\n");
     gives("e|:::|a|b|:::+|1",
           "linked lists have different lengths: list 1 has 2 inputs, list 2 has 1");
+    gives("e|:::|a|:::+|1|2",
+          "linked lists have different lengths: list 1 has 1 input, list 2 has 2");
     gives("e|:::|a|:::", "list 2 is empty: there is nothing to combine the others with");
     gives("e|:::", "");
     gives("--arg-sep|,,|e|,,|a|:::", "e a\ne ':::'\n");
