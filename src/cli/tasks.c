@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "guardian.h"
+#include "input_operands.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"

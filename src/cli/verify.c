@@ -13,6 +13,7 @@
 #include "command_form.h"
 #include "task_identity.h"
 #include "input.h"
+#include "input_operands.h"
 #include "output.h"
 #include "read_command.h"
 #include "run_operand.h"

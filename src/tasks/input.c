@@ -1,5 +1,4 @@
-/* input.c: where tasks come from: the words after ::: and their kin, files, standard input; and how
- * many records make one task. */
+/* input.c: records become tasks: how many make one, and how many tasks there are. */
 #include "input.h"
 
 #include <math.h>
@@ -11,14 +10,10 @@
 
 #include "columns.h"
 #include "combine.h"
+#include "input_operands.h"
+#include "record_queue.h"
 #include "source.h"
 #include "template.h"
-
-/* Records that wait to become tasks: those from .first on. */
-struct queue {
-    struct nf_values *record;
-    size_t first, count, capacity;
-};
 
 struct nf_input {
     struct nf_record_rules rules;
@@ -28,7 +23,6 @@ struct nf_input {
     const struct nf_template *pattern;
     struct nf_values names; /* of --header */
     int has_names, uses_stdin, waits_for;
-    unsigned lists; /* of words, for their names */
     uint64_t sequence;
     /* how many records a task takes */
     size_t most; /* SIZE_MAX: as many as a line may hold; fewer for those that are spread */
@@ -42,7 +36,7 @@ struct nf_input {
     size_t counted;
     unsigned slots;
     int is_at_end;
-    struct queue queue;
+    struct nf_record_queue queue;
     struct nf_input *counter; /* with -m -X --xargs: a twin that packs ahead; NULL: none yet */
     uint64_t counted_tasks;   /* by it, to the end; 0: not yet */
     int is_uncountable;       /* it was tried, and failed */
@@ -51,137 +45,6 @@ struct nf_input {
     int is_shuffled;          /* it is still to be done */
     uint64_t random;
 };
-
-/* ---- the queue ---- */
-
-static size_t queue_size(const struct queue *queue)
-{
-    return queue->count - queue->first;
-}
-
-static int queue_append(struct queue *queue, struct nf_values *record, nfold_error *err)
-{
-    if (queue->first > 0 && queue->count == queue->capacity) {
-        memmove(queue->record, queue->record + queue->first,
-                queue_size(queue) * sizeof *queue->record);
-        queue->count -= queue->first;
-        queue->first = 0;
-    }
-    if (queue->count == queue->capacity) {
-        size_t capacity = queue->capacity ? 2 * queue->capacity : 4;
-        struct nf_values *grown = reallocarray(queue->record, capacity, sizeof *grown);
-        if (!grown) {
-            nf_values_clear(record);
-            return nf_fail_memory(err);
-        }
-        queue->record = grown;
-        queue->capacity = capacity;
-    }
-    queue->record[queue->count++] = *record;
-    return 0;
-}
-
-static void queue_clear(struct queue *queue)
-{
-    for (size_t i = queue->first; i < queue->count; i++)
-        nf_values_clear(&queue->record[i]);
-    free(queue->record);
-}
-
-/* ---- opening: the sources ---- */
-
-enum separator { SEPARATOR_NONE, SEPARATOR_LIST, SEPARATOR_FILES };
-
-static enum separator read_separator(const nfold_options *options, const char *word, int *is_linked)
-{
-    const char *list = nf_options_text(options, "arg-sep");
-    const char *files = nf_options_text(options, "arg-file-sep");
-    const char *both[] = {list, files};
-    for (int i = 0; i < 2; i++) {
-        size_t length = strlen(both[i]);
-        if (strncmp(word, both[i], length) != 0)
-            continue;
-        *is_linked = word[length] == '+';
-        if (word[length + (size_t)*is_linked] == '\0')
-            return i == 0 ? SEPARATOR_LIST : SEPARATOR_FILES;
-    }
-    return SEPARATOR_NONE;
-}
-
-size_t nf_input_template_words(const nfold_options *options, const char *const *operands,
-                               size_t count)
-{
-    int is_linked;
-    size_t i = 0;
-    while (i < count && read_separator(options, operands[i], &is_linked) == SEPARATOR_NONE)
-        i++;
-    return i;
-}
-
-static int add_list(struct nf_input *input, const char *const *words, size_t count, int is_linked,
-                    nfold_error *err)
-{
-    struct nf_source *source;
-    char name[32];
-    snprintf(name, sizeof name, "list %u", ++input->lists);
-    int rc = nf_source_open_list(&source, name, words, count, &input->rules, err);
-    return rc < 0 ? rc : nf_combine_add(input->combine, source, is_linked, err);
-}
-
-static int add_file(struct nf_input *input, const char *path, int is_linked, nfold_error *err)
-{
-    struct nf_source *source;
-    if (strcmp(path, "-") == 0 && input->uses_stdin)
-        return nf_fail(err, NFOLD_E_USAGE, "standard input can be one source, not two");
-    input->uses_stdin |= strcmp(path, "-") == 0;
-    int rc = nf_source_open_file(&source, path, &input->rules, err);
-    return rc < 0 ? rc : nf_combine_add(input->combine, source, is_linked, err);
-}
-
-static int add_files(struct nf_input *input, const char *const *paths, size_t count, int is_linked,
-                     nfold_error *err)
-{
-    int rc = 0;
-    if (count == 0)
-        return nf_fail(err, NFOLD_E_USAGE, "no file is named after ::::");
-    for (size_t i = 0; rc >= 0 && i < count; i++)
-        rc = add_file(input, paths[i], is_linked, err);
-    return rc;
-}
-
-static int add_operands(struct nf_input *input, const nfold_options *options,
-                        const char *const *operands, size_t count, nfold_error *err)
-{
-    int links_all = nf_options_flag(options, "link"), rc = 0;
-    for (size_t i = 0; rc >= 0 && i < count;) {
-        int is_linked = 0;
-        enum separator separator = read_separator(options, operands[i], &is_linked);
-        const char *const *words = operands + ++i;
-        size_t length = nf_input_template_words(options, words, count - i);
-        is_linked |= links_all;
-        rc = separator == SEPARATOR_LIST ? add_list(input, words, length, is_linked, err)
-                                         : add_files(input, words, length, is_linked, err);
-        i += length;
-    }
-    return rc;
-}
-
-static int add_sources(struct nf_input *input, const nfold_options *options,
-                       const char *const *operands, size_t count, nfold_error *err)
-{
-    int links_all = nf_options_flag(options, "link");
-    int rc = nf_combine_open(&input->combine, links_all, err);
-    unsigned files = nf_options_list_count(options, "arg-file");
-    for (unsigned i = 0; rc >= 0 && i < files; i++)
-        rc = add_file(input, nf_options_list(options, "arg-file", i), links_all, err);
-    if (rc >= 0)
-        rc = add_operands(input, options, operands, count, err);
-    if (rc >= 0)
-        rc = nf_combine_check(input->combine, err);
-    if (rc >= 0 && !nf_combine_source(input->combine, 0))
-        rc = add_file(input, "-", 0, err);
-    return rc;
-}
 
 /* ---- opening: what stands before the records ---- */
 
@@ -285,7 +148,8 @@ int nf_input_open(struct nf_input **input, const nfold_options *options,
     if (rc >= 0)
         rc = nf_columns_read(&opened->columns, options, err);
     if (rc >= 0)
-        rc = add_sources(opened, options, operands, operand_count, err);
+        rc = nf_input_operands_open(&opened->combine, options, operands, operand_count,
+                                    &opened->rules, &opened->uses_stdin, err);
     if (rc >= 0 && nf_options_flag(options, "skip-first-line"))
         rc = skip_line(opened, err);
     const char *header = nf_options_text(options, "header");
@@ -320,7 +184,7 @@ static void close_counter(struct nf_input *input)
     input->counter = NULL;
     if (!counter)
         return;
-    queue_clear(&counter->queue);
+    nf_record_queue_clear(&counter->queue);
     nf_combine_close(counter->combine);
     free(counter);
 }
@@ -330,7 +194,7 @@ void nf_input_close(struct nf_input *input)
     if (!input)
         return;
     close_counter(input);
-    queue_clear(&input->queue);
+    nf_record_queue_clear(&input->queue);
     nf_combine_close(input->combine);
     nf_columns_clear(&input->columns);
     nf_record_rules_clear(&input->rules);
@@ -345,21 +209,12 @@ static int read_record(struct nf_input *input, nfold_error *err)
 {
     struct nf_values record = {0};
     int rc = nf_combine_next(input->combine, &input->columns, 0, &record, &input->waits_for, err);
-    if (rc == 1 && queue_append(&input->queue, &record, err) < 0)
+    if (rc == 1 && nf_record_queue_append(&input->queue, &record, err) < 0)
         return NFOLD_E_MEMORY;
     if (rc != 1)
         nf_values_clear(&record);
     input->is_at_end |= rc == 0;
     return rc;
-}
-
-/* splitmix64 */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
 }
 
 static int read_all(struct nf_input *input, nfold_error *err)
@@ -370,18 +225,6 @@ static int read_all(struct nf_input *input, nfold_error *err)
             return rc;
     }
     return 1;
-}
-
-static void shuffle(struct nf_input *input)
-{
-    struct queue *queue = &input->queue;
-    for (size_t i = queue_size(queue); i > 1; i--) {
-        size_t j = (size_t)(next_random(&input->random) % i);
-        struct nf_values *record = queue->record + queue->first, swapped = record[i - 1];
-        record[i - 1] = record[j];
-        record[j] = swapped;
-    }
-    input->is_shuffled = 0;
 }
 
 static long record_bytes(const struct nf_input *input, const struct nf_values *record)
@@ -395,12 +238,12 @@ static long record_bytes(const struct nf_input *input, const struct nf_values *r
 /* Counts the records of the queue that the next task can hold: all, or those that fit. */
 static int is_full(struct nf_input *input)
 {
-    struct queue *queue = &input->queue;
+    struct nf_record_queue *queue = &input->queue;
     if (!input->packs)
-        return queue_size(queue) >= input->most;
+        return nf_record_queue_size(queue) >= input->most;
     if (input->counted == 0)
         input->used_bytes = nf_template_fixed_bytes(input->pattern);
-    while (input->counted < queue_size(queue)) {
+    while (input->counted < nf_record_queue_size(queue)) {
         long bytes = record_bytes(input, &queue->record[queue->first + input->counted]);
         if (input->counted >= input->most ||
             (input->counted > 0 && input->used_bytes + bytes >= input->line_bytes))
@@ -420,7 +263,8 @@ static int fill_queue(struct nf_input *input, nfold_error *err)
             return rc;
     }
     if (input->is_shuffled)
-        shuffle(input);
+        nf_record_queue_shuffle(&input->queue, &input->random);
+    input->is_shuffled = 0;
     while (!is_full(input) && !input->is_at_end) {
         int rc = read_record(input, err);
         if (rc < 0 || rc == NF_INPUT_WAIT)
@@ -434,7 +278,7 @@ static int fill_queue(struct nf_input *input, nfold_error *err)
 /* At the end -m and -X give every slot its part of what is left. */
 static size_t records_of_task(struct nf_input *input)
 {
-    size_t left = queue_size(&input->queue);
+    size_t left = nf_record_queue_size(&input->queue);
     size_t count = input->packs ? input->counted : input->most;
     if (count > left)
         count = left;
@@ -502,7 +346,7 @@ uint64_t nf_input_total(const struct nf_input *input)
     if (input->packs)
         return input->counted_tasks;
     if (input->is_at_end) {
-        size_t left = queue_size(&input->queue);
+        size_t left = nf_record_queue_size(&input->queue);
         return input->sequence + left / input->most + (left % input->most != 0);
     }
     uint64_t records = nf_combine_total(input->combine);

@@ -12,10 +12,6 @@ struct nf_input;
 /* Bytes that a command line may have: what the kernel takes as one word of a shell's -c. */
 #define NF_COMMAND_BYTES 131071
 
-/* How many of a verb's operands come before the first ":::": the words of the template. */
-size_t nf_input_template_words(const nfold_options *options, const char *const *operands,
-                               size_t count);
-
 /* operands: what follows the template: ":::" words…, "::::" files…, also ":::+" and "::::+"; none:
  * standard input (or -a's files). Options: arg-file, null, delimiter, colsep, csv, header, link,
  * shuf, max-args, max-replace-args, max-lines, xargs (-m), X, no-run-if-empty … slots: -X and -m

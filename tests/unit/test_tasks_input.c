@@ -12,6 +12,7 @@
 
 #include "command_line.h"
 #include "input.h"
+#include "input_operands.h"
 #include "options.h"
 #include "template.h"
 
