@@ -38,7 +38,7 @@ static int print_options(struct nfold_buffer *out, const struct nf_verb *verb, n
     if (rc < 0)
         return rc;
     if (rows[0].name != NULL) {
-        nf_buffer_string(out, "\noptions\n");
+        nf_buffer_string(out, rows[0].heading ? "" : "\noptions\n");
         nf_option_help(out, rows);
     }
     return 0;
