@@ -6,12 +6,12 @@
 
 struct nf_wait {
     const struct nfold_engine *engine;
-    double began, nap;
+    double began;
 };
 
 struct nf_wait nf_wait_begin(const struct nfold_engine *engine);
 /* Something came: awake again. */
 void nf_wait_reset(struct nf_wait *wait);
-void nf_wait_a_bit(struct nf_wait *wait);
+void nf_wait_a_bit(const struct nf_wait *wait);
 
 #endif
