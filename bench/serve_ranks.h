@@ -12,7 +12,7 @@
 
 #include "serve.h"
 
-#define IDLE_MICROSECONDS 5000 /* between two looks of a rank whose program is not asked */
+#define IDLE_MICROSECONDS 20000 /* between two looks of a rank whose program is not asked */
 
 /* The next count, the same on all ranks; 0: the end. */
 static inline int bench_next_count(int rank)
