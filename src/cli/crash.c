@@ -21,6 +21,13 @@ static atomic_flag is_told = ATOMIC_FLAG_INIT; /* some thread is saying what hap
 static _Atomic int may_exit = 1;
 static _Atomic(const char *) function_name = "the function";
 static _Atomic(const char *) place = "";
+static _Atomic(pid_t) command; /* the process that promised an answer; 0: none yet */
+
+/* A forked worker has what was watched in the command, and is what the command would advise. */
+static int is_worker(void)
+{
+    return atomic_load(&command) != 0 && atomic_load(&command) != getpid();
+}
 
 /* " item 7" or " items 7 to 9" */
 static void add_range(struct nf_signal_text *text, const char *noun, uint64_t first, uint64_t last)
@@ -72,7 +79,9 @@ static void tell(const char *what, const char *how)
         add_items(&text, &current);
         nf_signal_text_add(&text, ", worker ");
         nf_signal_text_number(&text, current.worker);
-        nf_signal_text_add(&text, "\nwith `-b processes` nfold survives this and names the item");
+        if (!is_worker())
+            nf_signal_text_add(&text,
+                               "\nwith `-b processes` nfold survives this and names the item");
     }
     nf_signal_text_add(&text, "\n");
     nf_signal_text_write(&text);
@@ -113,13 +122,14 @@ static void on_exit_of_process(void)
 
 static void on_exit_of_thread(void)
 {
-    tell("pthread_exit was called: ", "there is no answer");
+    tell("pthread_exit was called", is_worker() ? "" : ": there is no answer");
     _exit(nfold_error_status(NFOLD_E_BODY));
 }
 
 void nf_crash_watch_exit(void)
 {
     atomic_store(&may_exit, 0);
+    atomic_store(&command, getpid());
     for (int i = 0; i < EXITS_AT_ONCE; i++)
         atexit(on_exit_of_process);
     /* Where there are no more keys, a thread that ends itself goes unseen. */

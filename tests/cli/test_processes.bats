@@ -151,6 +151,16 @@ needs_no_sanitizer() {
     [[ $output == *"ended by exit(5)"*"(item 750 of 1001)" ]]
 }
 
+@test "a function that ends its thread is named, without the advice to do what was done" {
+    echo '#include <pthread.h>
+          double f(double x) { if (x == 0.75) pthread_exit(0); return x; }' >f.c
+    run "$NFOLD" integrate f.c:f 0 1 1000 -b processes -j 2
+    echo "$output"
+    [[ $status == 1 && ${lines[0]} == *"(item 750 of 1001)" ]]
+    [[ ${lines[1]} == "worker "?": nfold: pthread_exit was called" ]]
+    [[ $output != *"survives"* ]]
+}
+
 @test "an option of worker processes is not silent elsewhere" {
     run "$NFOLD" integrate x 0 1 1000 -b threads -j 2 --timeout 1 --report
     [[ $status == 0 && $(echo $output) == *"timeout is an option of the backend processes"* ]]
