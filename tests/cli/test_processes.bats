@@ -152,6 +152,7 @@ needs_no_sanitizer() {
 }
 
 @test "a function that ends its thread is named, without the advice to do what was done" {
+    needs_no_sanitizer "a thread"
     echo '#include <pthread.h>
           double f(double x) { if (x == 0.75) pthread_exit(0); return x; }' >f.c
     run "$NFOLD" integrate f.c:f 0 1 1000 -b processes -j 2
