@@ -60,7 +60,21 @@ static void check_reduction(nfold_context *context, nfold_body *body,
                    order_v1_reduce((enum order_op)op, problem->f, NULL, (uint64_t)n));
 }
 
-/* All functions at small sizes; at large ones one function a size, in turn. */
+/* All rules and reductions at a small size; at a large one those whose turn it is. turn: of
+ * `turns`, one a function. */
+static void check_size(nfold_context *context, const struct problem_case *problem, double n,
+                       unsigned turn, unsigned turns)
+{
+    nfold_body *body = callback_of(problem);
+    for (unsigned rule = 0; rule < 3; rule++)
+        if ((is_small(n) || (turn + rule) % turns == 0) && rule_takes((enum nfold_rule)rule, n))
+            check_integral(context, body, problem, (enum nfold_rule)rule, n);
+    for (unsigned op = 0; op < 6; op++)
+        if (is_small(n) || (turn + 3 * op) % turns == 0)
+            check_reduction(context, body, problem, (enum nfold_op)op, n);
+    nfold_body_close(body);
+}
+
 static void every_size_and_rule_gives_the_bits_of_the_reference(void **state)
 {
     struct path path = {.backend = nf_backend_find("serial"), .workers = 1};
@@ -69,19 +83,9 @@ static void every_size_and_rule_gives_the_bits_of_the_reference(void **state)
     (void)state;
     while (problem_cases[problems].name)
         problems++;
-    for (const double *n = problem_sizes; *n > 0; n++, turn++) {
-        for (unsigned k = 0; k < problems; k++) {
-            nfold_body *body = callback_of(&problem_cases[k]);
-            for (int rule = 0; rule < 3; rule++)
-                if ((is_small(*n) || (turn + (unsigned)rule) % problems == k) &&
-                    rule_takes((enum nfold_rule)rule, *n))
-                    check_integral(context, body, &problem_cases[k], (enum nfold_rule)rule, *n);
-            for (int op = 0; op < 6; op++)
-                if (is_small(*n) || (turn + 3u * (unsigned)op) % problems == k)
-                    check_reduction(context, body, &problem_cases[k], (enum nfold_op)op, *n);
-            nfold_body_close(body);
-        }
-    }
+    for (const double *n = problem_sizes; *n > 0; n++, turn++)
+        for (unsigned k = 0; k < problems; k++)
+            check_size(context, &problem_cases[k], *n, turn + problems - k, problems);
     nfold_close(context);
 }
 
