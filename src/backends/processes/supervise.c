@@ -141,16 +141,14 @@ static int spin_for_news(const struct nf_pool *pool)
 static void wait_a_tick(struct nf_pool *pool)
 {
     uint64_t rung;
-    ssize_t ignored;
+    ssize_t ignored = 0;
     unsigned files = 1 + 2 * pool->wanted;
-    int is_news;
     pool->poll[0] = (struct pollfd){.fd = pool->bell, .events = POLLIN};
     for (unsigned k = 0; k < pool->wanted; k++) {
         pool->poll[1 + 2 * k] = (struct pollfd){.fd = pool->worker[k].socket, .events = POLLIN};
         pool->poll[2 + 2 * k] = (struct pollfd){.fd = pool->worker[k].pidfd, .events = POLLIN};
     }
-    is_news = spin_for_news(pool);
-    if (is_news)
+    if (spin_for_news(pool))
         return;
     atomic_store(&pool->area->caller_sleeps, 1);
     if (poll(pool->poll, files, has_news(pool) ? 0 : TICK_MS) <= 0)
@@ -164,7 +162,7 @@ static void wait_a_tick(struct nf_pool *pool)
 
 /* Was it stopped, and for how long? Ctrl-Z stops the caller, too, and its clock begins only when
  * both go on. */
-static void watch_stops(struct nf_pool *pool, struct nf_worker *worker, double now)
+static void watch_stops(struct nf_worker *worker, double now)
 {
     siginfo_t info = {0};
     if (waitid(P_PID, (id_t)worker->pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
@@ -175,7 +173,6 @@ static void watch_stops(struct nf_pool *pool, struct nf_worker *worker, double n
         worker->stopped_at = 0;
         nf_worker_signal(worker, SIGKILL);
     }
-    (void)pool;
 }
 
 /* One call of a function may hold many items: when it takes too long it is done again item by item,
@@ -205,7 +202,7 @@ static void watch(struct nf_pool *pool, int is_user_code)
         if (worker->pid == 0)
             continue;
         if (!is_idle(pool, worker))
-            watch_stops(pool, worker, now);
+            watch_stops(worker, now);
         if (is_user_code && pool->timeout > 0 && !is_idle(pool, worker))
             watch_item(pool, worker, now);
         nf_worker_give_native(pool, worker);
@@ -304,7 +301,7 @@ void nf_pool_supervise(struct nf_pool *pool)
         nf_pool_take_native(pool);
         if (!keep_busy(pool) && !pool->is_failed && pool->suspects == 0) {
             look_around(pool, is_stopped); /* the last fragments */
-            if (is_stopped || pool->suspects > 0 ? is_stopped : !find_gap(pool))
+            if (is_stopped || (pool->suspects == 0 && !find_gap(pool)))
                 break;
             continue;
         }
