@@ -346,7 +346,7 @@ static int fail_missing(const struct nf_history *history, uint64_t wanted, nfold
 static int check_found(const struct showing *showing, nfold_error *err)
 {
     for (unsigned i = 0; i < showing->wanted_count; i++)
-        if (showing->latest[i] == 0)
+        if (showing->latest[wanted_index(showing, showing->wanted[i])] == 0)
             return fail_missing(showing->history, showing->wanted[i], err);
     return 0;
 }

@@ -103,7 +103,7 @@ static void write_first(struct nfold_buffer *out, const struct nf_tasks_summary 
         snprintf(busy, sizeof busy, ", %.0f %% busy", 100 * summary->busy);
     snprintf(slots, sizeof slots, "%u slot%s%s", summary->slots, summary->slots == 1 ? "" : "s",
              busy);
-    if (summary->counts.submitted > summary->counts.resumed)
+    if (summary->busy != 0) /* something ran */
         put_beside(out, line, slots);
     nf_buffer_string(out, "\n");
 }

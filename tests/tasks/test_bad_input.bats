@@ -52,6 +52,14 @@ teardown() {
     [[ $status == 3 && $(grep -c 'not found' err) == 3 ]]
 }
 
+@test "a task that is named twice is shown, and slots in which nothing ran are not" {
+    tasks --quiet -j 1 --run-dir night 'echo {}; exit {}' ::: 0 3 || true
+    run "$NFOLD" logs night 2 1 2 --out
+    [[ $status == 0 && $output == $'0\n3' ]]
+    run tasks --run-dir night --resume 'echo {}; exit {}' ::: 0 3
+    [[ $status == 1 && ${lines[0]} == "2 tasks: 1 ok, 1 failed" ]]
+}
+
 @test "who is to type the inputs is told so" {
     run python3 -c 'import os, pty, sys
 child, terminal = pty.fork()
@@ -87,7 +95,7 @@ print(seen.decode())' "$NFOLD" tasks echo got
 }
 
 @test "an endless input is not read to its end" {
-    run bash -c 'yes | timeout 60 "$NFOLD" tasks --halt soon,done=20 "echo {#}" 2>err | wc -l'
+    run bash -c 'yes | timeout 200 "$NFOLD" tasks --halt soon,done=20 "echo {#}" 2>err | wc -l'
     ((output >= 20 && output < 200))
 }
 
@@ -126,7 +134,7 @@ print(seen.decode())' "$NFOLD" tasks echo got
 
 @test "a product too large to be gone through is in the sum all the same" {
     seq 2000 >many
-    run timeout 60 "$NFOLD" tasks -j 1 --halt now,fail=1 'test {1} = {2}{3}' \
+    run timeout 200 "$NFOLD" tasks -j 1 --halt now,fail=1 'test {1} = {2}{3}' \
         :::: many many many
     [[ $status == 1 ]]
     [[ $output == *"8000000000 tasks: 0 ok, 1 failed, 7999999999 not started (--halt now,fail=1)"* ]]
