@@ -30,10 +30,10 @@ living() {
     echo "$count"
 }
 
-# until_true COMMAND...: within twenty seconds
+# until_true COMMAND...: with much patience, since how soon is nobody's promise
 until_true() {
-    local i
-    for ((i = 0; i < 400; i++)); do
+    local end=$((SECONDS + 120))
+    while ((SECONDS < end)); do
         "$@" && return
         sleep 0.05
     done
@@ -52,6 +52,19 @@ lines() {
 
 supervisor_of() {
     ps -o pid= --ppid "$1" | head -n 1 | tr -d ' '
+}
+
+# Signals that have not been taken yet are one: each is sent when the one before has been understood,
+# which is when nobody has anything to do any more. send SIGNAL PID-OF-GUARDIAN
+send() {
+    kill -s "$1" "$2"
+    until_true is_at_rest "$2"
+}
+
+is_at_rest() { # is_at_rest PID: it and the supervisor below it, or there is none any more
+    [[ $(sed -n 's/^ShdPnd:[\t0]*//p' "/proc/$1/status" 2>/dev/null) == "" ]] || return 1
+    [[ $(ps -o stat= -p "$1") == [SZ]* && $(ps -o stat= -p "$(supervisor_of "$1")") == [SZ]* ]] ||
+        [[ -z $(supervisor_of "$1") ]]
 }
 
 # Waits for the background run: its exit status is in $ended.

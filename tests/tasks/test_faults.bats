@@ -93,7 +93,7 @@ start_busy_again() {
 }
 
 @test "a timeout, Ctrl-C and --halt end what spawners started" {
-    run tasks -j 2 --timeout 0.3 '[ {} = 0 ] || sleep 600' ::: 0 0 0 0 1
+    run tasks -j 2 --timeout 2 '[ {} = 0 ] || sleep 600' ::: 0 0 0 0 1
     echo "$output"
     [[ $status == 1 && $output == *"4 ok, 1 timeout"* ]]
     run tasks -j 2 --halt now,fail=1 '[ {} = 0 ] || { [ {} = 1 ] && sleep 600; sleep 0.2; exit 3; }' \
@@ -101,8 +101,7 @@ start_busy_again() {
     echo "$output"
     [[ $status == 3 && $output == *"4 ok, 1 failed, 1 cut"* ]]
     start_busy_again
-    kill -INT "$visible"
-    sleep 0.2
+    send INT "$visible"
     kill -INT "$visible"
     end_of "$visible"
     [[ $ended == 130 ]]
@@ -120,6 +119,7 @@ start_busy_again() {
     cat >killer.py <<'END'
 import os, random, signal, sys, time
 random.seed(7)
+open("killing", "w").close()
 mark = ("NFOLD_TEST_TASK=1").encode()
 until = time.time() + 4
 while time.time() < until:
@@ -131,10 +131,13 @@ while time.time() < until:
             pass
     time.sleep(0.01)
 END
+    python3 killer.py 3>&- &
+    killer=$!
+    until_true test -e killing
     tasks -j 4 --joblog log 'exec env NFOLD_TEST_TASK=1 sleep 0.05 #' ::: $(seq 120) >out 2>err &
     visible=$!
-    python3 killer.py
     end_of "$visible"
+    wait "$killer"
     cat err
     [[ $(tail -n +2 log | wc -l) == 120 ]]
     killed=$(cut -f8 log | grep -c '^9$')
@@ -169,8 +172,7 @@ END
     start_tasks -j 2 --run-dir run 'echo >on-{}; until [ -e go ]; do sleep 0.1; done; echo {}' \
         ::: 1 2 3 4
     until_true lines 2 on-1 on-2
-    kill -HUP "$visible"
-    sleep 1 # until it is known to all who are concerned
+    send HUP "$visible"
     : >go
     end_of "$visible"
     cat err
@@ -182,8 +184,7 @@ END
 @test "SIGHUP when all have started is no failure" {
     start_tasks -j 2 'echo >on-{}; until [ -e go ]; do sleep 0.1; done; echo {}' ::: 1 2
     until_true lines 2 on-1 on-2
-    kill -HUP "$visible"
-    sleep 1
+    send HUP "$visible"
     : >go
     end_of "$visible"
     [[ $ended == 0 && $(sort out) == $'1\n2' ]]
@@ -205,17 +206,17 @@ END
 }
 
 @test "SIGUSR1 starts no more and lets tasks end" {
-    start_tasks -j 1 'echo >on-{}; sleep 0.5; echo {}' ::: 1 2 3
+    start_tasks -j 1 'echo >on-{}; until [ -e go ]; do sleep 0.1; done; echo {}' ::: 1 2 3
     until_true lines 1 on-1
-    kill -USR1 "$visible"
+    send USR1 "$visible"
+    : >go
     end_of "$visible"
     [[ $ended == 102 && $(<out) == 1 ]]
 }
 
 @test "Ctrl-C once waits, twice ends the tasks and the run by SIGINT" {
     start_busy --run-dir run
-    kill -INT "$visible"
-    sleep 0.5
+    send INT "$visible"
     kill -0 "$visible"
     [[ ! -e on-3 ]]
     kill -INT "$visible"
@@ -229,10 +230,8 @@ END
 @test "a third Ctrl-C does not wait for the ladder" {
     start_tasks -j 1 --term-seq TERM,60000 'trap "" TERM; echo >on; while :; do sleep 600; done #' ::: 1
     until_true lines 1 on
-    kill -INT "$visible"
-    sleep 0.2
-    kill -INT "$visible"
-    sleep 0.2
+    send INT "$visible"
+    send INT "$visible"
     kill -INT "$visible"
     end_of "$visible"
     [[ $ended == 130 ]]
@@ -240,7 +239,8 @@ END
 }
 
 @test "the terminal is told what the next Ctrl-C does" {
-    run python3 "$BATS_TEST_DIRNAME/../cli/terminal.py" --interrupt 1 "$NFOLD" tasks -j 1 'sleep 2 #' ::: 1 2
+    run python3 "$BATS_TEST_DIRNAME/../cli/terminal.py" --interrupt file:on "$NFOLD" tasks -j 1 \
+        'echo >on; sleep 5 #' ::: 1 2
     echo "$output"
     [[ $output == *"nfold: waiting for 1 running task, starting no more;"*"nfold: Ctrl-C again ends them, a third one at once"* ]]
     [[ $(grep '^nfold: ' <<<"$output" | awk 'length > 81') == "" ]]
@@ -254,16 +254,16 @@ import os, signal, subprocess, sys, time
 def state(pid):
     return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0]
 def wait_for(what):
-    until = time.time() + 20
+    until = time.time() + 120
     while not what():
         assert time.time() < until
         time.sleep(0.01)
-run = subprocess.Popen([sys.argv[1], "tasks", "-j", "1", "--timeout", "2", "echo $$ >task; sleep 0.7; echo {}", ":::", "a"])
+run = subprocess.Popen([sys.argv[1], "tasks", "-j", "1", "--timeout", "6", "echo $$ >task; sleep 3; echo {}", ":::", "a"])
 wait_for(lambda: os.path.exists("task") and open("task").read().strip())
 task = int(open("task").read())
 os.kill(run.pid, signal.SIGTSTP)
 wait_for(lambda: state(run.pid) == "T" and state(task) == "T")
-time.sleep(2.5)
+time.sleep(6)
 os.kill(run.pid, signal.SIGCONT)
 sys.exit(run.wait())
 END
@@ -281,7 +281,7 @@ END
 }
 
 @test "a grace before the job's end tasks are preempted" {
-    SLURM_JOB_END_TIME=$(($(date +%s) + 5)) run tasks -j 2 --grace 3s 'sleep 600 #' ::: 1 2 3
+    SLURM_JOB_END_TIME=$(($(date +%s) + 12)) run tasks -j 2 --grace 3s 'sleep 600 #' ::: 1 2 3
     echo "$output"
     [[ $status == 102 && $output == *"0 ok, 2 preempted, 1 not started (time limit)"* ]]
     none_lives
@@ -289,7 +289,7 @@ END
 
 @test "squeue is asked for the job's end where the environment does not have it" {
     mkdir bin
-    printf '#!/bin/sh\necho "$@" >asked\necho 0:04\n' >bin/squeue
+    printf '#!/bin/sh\necho "$@" >asked\necho 0:10\n' >bin/squeue
     chmod +x bin/squeue
     PATH=$PWD/bin:$PATH SLURM_JOB_ID=4711 run tasks -j 1 --grace 3s 'sleep 600 #' ::: 1 2
     echo "$output"
@@ -310,7 +310,7 @@ END
     mkdir bin
     printf '#!/bin/sh\ncat run/journal >seen\necho "$@" >asked\n' >bin/scontrol
     chmod +x bin/scontrol
-    PATH=$PWD/bin:$PATH SLURM_JOB_ID=4711 SLURM_JOB_END_TIME=$(($(date +%s) + 3)) \
+    PATH=$PWD/bin:$PATH SLURM_JOB_ID=4711 SLURM_JOB_END_TIME=$(($(date +%s) + 8)) \
         run tasks -j 1 --requeue --grace 1s --run-dir run 'sleep 600 #' ::: 1 2
     echo "$output"
     [[ $status == 102 && $(<asked) == "requeue 4711" ]]
@@ -373,7 +373,7 @@ END
     cc -shared -fPIC -o slow.so slow.c
     export OVER=$PWD/over ASKED=$PWD/asked
     # The last one begins once the first sync does not come back.
-    LD_PRELOAD=$PWD/slow.so timeout 60 "$NFOLD" tasks -j 1 --run-dir night \
+    LD_PRELOAD=$PWD/slow.so timeout 200 "$NFOLD" tasks -j 1 --run-dir night \
         'test {} = 1 || until test -e asked; do sleep 0.02; done; test {} != 3 || touch over' ::: 1 2 3
     [[ -e over ]]
     run "$NFOLD" verify night

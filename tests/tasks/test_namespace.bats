@@ -74,7 +74,7 @@ run_whole() {
     [[ $(cut -f7 log | tail -n +2 | sort -n | tr '\n' ' ') == "0 0 3 " ]]
     # Processes that are not there cannot be waited for.
     [[ $output != *"could not be ended"* ]]
-    run in_space -j 2 --timeout 0.5 'sh -c "trap \"\" TERM; sleep 600" & sleep 600 #' ::: 1 2
+    run in_space -j 2 --timeout 2 'sh -c "trap \"\" TERM; sleep 600" & sleep 600 #' ::: 1 2
     [[ $status == 2 && $output == *"2 timeout"* && $output != *"could not be ended"* ]]
     none_lives
 }
@@ -97,10 +97,9 @@ terminate() {
     each_space terminate
 }
 
-interrupt() {
+press_twice() {
     start_in_space -j 2 'echo >on-{}; sleep 600 #' ::: 1 2 3
-    kill -INT "$guardian"
-    sleep 0.3
+    send INT "$guardian"
     kill -0 "$guardian"
     kill -INT "$guardian"
     end_of "$visible"
@@ -111,7 +110,7 @@ interrupt() {
 }
 
 @test "Ctrl-C twice ends the run; the first process of a namespace exits, because no signal ends it" {
-    each_space interrupt
+    each_space press_twice
 }
 
 @test "memory that cannot be seen is no limit that could be promised" {
