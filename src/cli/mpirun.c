@@ -210,8 +210,8 @@ static int find_rank(const struct mpirun *mpirun)
     while (mpirun->ended_pid != 0 && line && *line) {
         char host[sizeof mpirun->ended_host];
         int rank, pid;
-        if (sscanf(line, "%d %d %63s", &rank, &pid, host) == 3 && pid == mpirun->ended_pid &&
-            strcmp(host, mpirun->ended_host) == 0)
+        if (sscanf(line, "%d on %63s is rank %d", &pid, host, &rank) == 3 &&
+            pid == mpirun->ended_pid && strcmp(host, mpirun->ended_host) == 0)
             return rank;
         line += strcspn(line, "\n");
         line += *line == '\n';
@@ -229,9 +229,10 @@ static int explain(const struct mpirun *mpirun, const struct nf_launcher *launch
                        "ask for fewer ranks with -j, or for a larger job",
                        launcher->number);
     if (mpirun->lost_at != 0 && status == 128 + SIGKILL) /* here, or by a rank's warden */
-        return nf_fail(err, NFOLD_E_SYSTEM,
-                       "mpirun still waited for the lost host and was ended; the ranks there end by "
-                       "themselves");
+        return nf_fail(
+            err, NFOLD_E_SYSTEM,
+            "mpirun still waited for the lost host and was ended; the ranks there end by "
+            "themselves");
     if (status == 0 || mpirun->has_rank_spoken || nf_signals_caught() != 0)
         return status;
     if (find_rank(mpirun) >= 0)

@@ -12,6 +12,7 @@
 #include "cpus.h"
 #include "crash.h"
 #include "mpi/launcher.h"
+#include "mpi/meeting.h"
 #include "mpirun.h"
 #include "signals.h"
 
@@ -128,6 +129,8 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
         nf_options_command(command->options, command->words);
         rc = nfold_options_set(command->options, "backend", BACKEND, err);
     }
+    if (rc >= 0 && is_first && nf_options_flag(command->options, "verbose"))
+        setenv(NF_MEETING_VARIABLE, "1", 1);
     if (rc >= 0 && command->verb->is_hidden)
         rc = take_numbers(command, launch, err);
     if (rc >= 0)

@@ -118,12 +118,14 @@ nobody_on() {
     wait_until nobody_on h1 h2 h3
 }
 
-@test "MPICH: a killed rank's host is named, and nobody is left on any host" {
+@test "MPICH: a killed rank's host and process are named, with -v which rank it is, and nobody is left" {
     up mpich 2
-    start_job mpich h1,h2 "$NFOLD" "${endless[@]}"
+    start_job mpich h1,h2 "$NFOLD" "${endless[@]}" -v
     signal_rank h2 KILL
     end_job
-    [[ $status != 0 && $(<out) == *"RUNNING AT h2"* ]]
+    process=$(sed -n 's/.*PID \([0-9]*\) RUNNING AT h2.*/\1/p' out)
+    [[ $status != 0 && -n $process ]]
+    grep "^nfold: process $process on h2 is rank 1$" out
     wait_until nobody_on h1 h2
 }
 
@@ -132,7 +134,7 @@ nobody_on() {
     start_own mpich h1,h2,h3 "$NFOLD" "${endless[@]}"
     signal_rank h2 KILL
     end_job
-    [[ $status == 3 && $(<out) == *"rank 1 on h2"* && $(<out) != *nfold-rank* ]]
+    [[ $status == 3 && $(<out) == *"rank 1 on h2"* && $(<out) != *"is rank"* ]]
     wait_until nobody_on h1 h2 h3
 }
 

@@ -166,7 +166,7 @@ static void tell_who_is_where(const struct nf_post *post, const struct nf_hello 
     if (!getenv(NF_MEETING_VARIABLE))
         return;
     for (int k = 0; k < post->size; k++)
-        fprintf(stderr, NF_MEETING_NOTE " %d %d %s\n", k, hello[k].pid, hello[k].host);
+        fprintf(stderr, NF_MEETING_NOTE " %d on %s is rank %d\n", hello[k].pid, hello[k].host, k);
 }
 
 static int hold_first(struct nf_post *post, const struct nf_hello *own, unsigned *sharers,

@@ -6,9 +6,10 @@
 
 #define NF_MEETING_COMMAND 2048
 /* With this variable rank 0 says on stderr, when all have met, who is where: a line for each rank,
- * of this word, its number, its process and its host. For whoever started them. */
+ * "nfold: process 54 on h2 is rank 1". For whoever started them, since MPICH's launcher names a
+ * rank that was killed by its process. */
 #define NF_MEETING_VARIABLE "NFOLD_RANKS_TOLD"
-#define NF_MEETING_NOTE     "nfold-rank"
+#define NF_MEETING_NOTE     "nfold: process"
 
 /* What a rank says of itself. */
 struct nf_hello {
