@@ -244,7 +244,7 @@ TRAPS = [
          Case(["-k", "-0", "--joblog", "log2"], ["echo {}"], stdin=b"a\nb\0")]),
     Run([Case(["-k"], ["cat; show {}"], [":::", "a", "b"], stdin=b"one\ntwo\n")]),
     Run([Case(["-k"], ["cat; show {}"], stdin=b"one\ntwo\n")]),
-    Run([Case(["-k", "-j1", "--joblog", "log"], ["no-such-program-here {} #"], [":::", "a", "b"])], False),
+    Run([Case(["-k", "-j1", "--joblog", "log"], ["true; no-such-program-here {}"], [":::", "a", "b"])], False),
     Run([Case(["-k"], ["show"])]),
     Run([Case(["-k"], ["show"], [":::"])]),
     Run([Case(["-k", "-j1", "--joblog", "log", "--halt", "soon,fail=30%"], ["exit {}"],
