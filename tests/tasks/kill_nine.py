@@ -36,7 +36,7 @@ def kill_one(rng, process):
 
 
 def wait_unlocked(nfold):
-    for _ in range(400):
+    for _ in range(6000):
         listed = subprocess.run([nfold, "runs", "--json", "night"], capture_output=True, text=True,
                                 check=False)
         if listed.returncode == 0 and json.loads(listed.stdout)[0]["state"] != "running":

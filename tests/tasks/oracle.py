@@ -270,7 +270,7 @@ class Oracle:
                 with open(os.path.join(work, f"f{number}"), "wb") as file:
                     file.write(content)
             return subprocess.run(command + ["--dry-run"] + case.words(), input=case.stdin, cwd=work,
-                                  capture_output=True, env=self.environment, check=False, timeout=60)
+                                  capture_output=True, env=self.environment, check=False, timeout=600)
 
     def difference(self, case):
         """None, or what differs."""

@@ -24,6 +24,11 @@ os.execv(sys.argv[1], sys.argv[1:])' "$NFOLD" tasks "$@" >out 2>err 3>&- &
     visible=$!
 }
 
+# How many processors nfold may use: those of its mask, or a container's quota.
+processors() {
+    "$NFOLD" info --json | sed -n 's/^ *"allowed": \([0-9]*\),*$/\1/p'
+}
+
 living() {
     local count
     count=$(grep -lsz "^$mark\$" /proc/[0-9]*/environ | wc -l)

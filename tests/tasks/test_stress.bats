@@ -35,7 +35,7 @@ EOT
 
 @test "CLEANUP: killed by SIGKILL, nothing is left in the temporary folder" {
     mkdir temporary
-    TMPDIR=$PWD/temporary start_tasks -j 4 'head -c 3000000 /dev/zero; touch started{}; sleep 60 #{}' ::: 1 2 3 4
+    TMPDIR=$PWD/temporary start_tasks -j 4 'head -c 3000000 /dev/zero; touch started{}; sleep 600 #{}' ::: 1 2 3 4
     until_true four_started
     [[ -z $(ls -A temporary) ]]
     kill -9 "$visible"

@@ -34,7 +34,8 @@ teardown() {
     needs_free 4000000
     # The first one ends last, so that with -k all the others wait on disk.
     read -r status kib < <(largest_memory "$NFOLD" tasks -k -j 4 \
-        'head -c 600M /dev/zero; [ {} != 1 ] || sleep 4' ::: 1 2 3 4)
+        'head -c 600M /dev/zero; [ {} = 1 ] || : >on-{}; [ {} != 1 ] ||
+            until [ -e on-2 ] && [ -e on-3 ] && [ -e on-4 ]; do sleep 0.1; done' ::: 1 2 3 4)
     echo "exit $status, $kib KiB"
     ((status == 0 && kib < 24 * 1024))
 }

@@ -128,7 +128,7 @@ class Check:
     def run(self, words, values):
         return subprocess.run([self.nfold, "tasks", "-j1", "-k", "-0"] + words,
                               input="".join(v + "\0" for v in values).encode(), cwd=self.folder,
-                              env=self.environment, capture_output=True, check=False, timeout=120)
+                              env=self.environment, capture_output=True, check=False, timeout=600)
 
     def is_executed(self):
         path = os.path.join(self.folder, CANARY)
