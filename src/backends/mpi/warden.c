@@ -115,7 +115,7 @@ static _Noreturn void watch(const struct launcher *launcher)
 /* Without what libraries want to do around a fork: MPI's warn of it, malloc's may wait. */
 static pid_t fork_bare(void)
 {
-#if defined __GLIBC__ && __GLIBC_PREREQ(2, 34)
+#if defined __GLIBC__ && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
     return _Fork();
 #else
     return fork();
