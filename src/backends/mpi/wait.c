@@ -7,10 +7,9 @@
 
 #define AWAKE_SECONDS 0.5e-3
 #define NAP_SHARE     0.05 /* of the time waited so far: so late, at most, a letter is read */
-* /
-#define NAP_MOST 2e-3
+#define NAP_MOST      2e-3
 
-    struct nf_wait nf_wait_begin(const struct nfold_engine *engine)
+struct nf_wait nf_wait_begin(const struct nfold_engine *engine)
 {
     return (struct nf_wait){.engine = engine, .began = engine->now()};
 }
