@@ -340,10 +340,18 @@ static void user_code_is_never_called_the_vms_and_the_report_says_whose_it_is(vo
     nfold_body_close(body);
 }
 
-static void *stop_later(void *context)
+struct stopper {
+    nfold_context *context;
+    const struct fake *fake;
+};
+
+static void *stop_later(void *data)
 {
+    const struct stopper *stopper = data;
+    while (atomic_load(&stopper->fake->compiles) == 0)
+        usleep(1000);
     usleep(30000);
-    nfold_stop(context);
+    nfold_stop(stopper->context);
     return NULL;
 }
 
@@ -355,11 +363,12 @@ static void a_stop_ends_the_compiler_that_a_run_waits_for(void **state)
     nfold_context *context = open_native("on");
     nfold_report *report;
     nfold_error err;
-    pthread_t stopper;
+    struct stopper stopper = {context, &fake};
+    pthread_t thread;
     (void)state;
-    assert_int_equal(pthread_create(&stopper, NULL, stop_later, context), 0);
+    assert_int_equal(pthread_create(&thread, NULL, stop_later, &stopper), 0);
     assert_int_equal(nfold_run(context, &work, &report, &err), NFOLD_E_STOPPED);
-    pthread_join(stopper, NULL);
+    pthread_join(thread, NULL);
     assert_int_equal(fake.cancelled, 1);
     assert_int_equal(report->items_done, 0);
     assert_int_equal(report->workers, 0);

@@ -430,7 +430,9 @@ static double slow(double x, void *user)
 
 static void a_signal_handler_stops_a_run(void **state)
 {
-    const struct itimerval soon = {.it_value = {.tv_usec = 200000}};
+    /* Again and again: a stop before the run begins stops nothing. */
+    const struct itimerval soon = {.it_value = {.tv_usec = 200000},
+                                   .it_interval = {.tv_usec = 200000}};
     const struct itimerval never = {.it_value = {.tv_usec = 0}};
     nfold_error err;
     (void)state;
@@ -447,7 +449,11 @@ static void a_signal_handler_stops_a_run(void **state)
 
 static void *stop_soon(void *context)
 {
-    usleep(200000);
+    uint64_t done = 0;
+    while (done == 0) {
+        usleep(20000);
+        nfold_progress(context, &done, NULL);
+    }
     nfold_stop(context);
     return NULL;
 }
@@ -521,7 +527,7 @@ static void check_kill_of_host(int has_threads)
 {
     pid_t victim = start_host(has_threads), child[CHILDREN_MAX];
     unsigned count = 0, alive = 0;
-    for (int tries = 0; tries < 100 && count < 3; tries++) {
+    for (int tries = 0; tries < 3000 && count < 3; tries++) {
         usleep(20000);
         count = find_children(victim, 0, child);
     }
@@ -529,7 +535,7 @@ static void check_kill_of_host(int has_threads)
     usleep(50000);
     kill(victim, SIGKILL);
     waitpid(victim, NULL, 0);
-    for (int tries = 0; tries < 100; tries++) {
+    for (int tries = 0; tries < 3000; tries++) {
         alive = 0;
         for (unsigned k = 0; k < count; k++)
             alive += (unsigned)is_alive(child[k]);
