@@ -119,7 +119,7 @@ end_by() {
 
 @test "a stop says how to go on, and the same command does" {
     slow_function
-    end_by TERM "${slow[@]}" -j 2 --checkpoint c
+    end_by TERM "${slow[@]}" -j 1 --checkpoint c
     cat err
     ((status == 128 + 15))
     grep -q 'stopped by SIGTERM at .* items in .*; the same command continues from c$' err
@@ -128,7 +128,7 @@ end_by() {
 
 @test "two runs on one file: the second is refused and the first goes on" {
     slow_function
-    "$NFOLD" "${slow[@]}" -j 2 --checkpoint c --json >first 3>&- &
+    "$NFOLD" "${slow[@]}" -j 1 --checkpoint c --json >first 3>&- &
     local pid=$!
     while [ ! -s c ]; do sleep 0.01; done
     run -2 "$NFOLD" "${slow[@]}" -j 2 --checkpoint c
@@ -248,9 +248,9 @@ int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 END
     cc -shared -fPIC -o no_locks.so no_locks.c
     ! ldd "$NFOLD" | grep -q 'asan\|tsan\|ubsan' || skip "a sanitizer wants to be loaded first"
-    LD_PRELOAD=$PWD/no_locks.so "$NFOLD" "${slow[@]}" -j 4 --checkpoint c --json >first 2>said 3>&- &
+    LD_PRELOAD=$PWD/no_locks.so "$NFOLD" "${slow[@]}" -j 1 --checkpoint c --json >first 2>said 3>&- &
     local pid=$!
-    timeout 10 bash -c 'until [ -s c ]; do sleep 0.01; done'
+    timeout 200 bash -c 'until [ -s c ]; do sleep 0.01; done'
     LD_PRELOAD=$PWD/no_locks.so "$NFOLD" "${slow[@]}" -j 7 --checkpoint c --json >second
     wait $pid
     cat first second said

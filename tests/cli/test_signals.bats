@@ -164,7 +164,7 @@ END
     for function in leave leave_with_7 end; do
         for command in integrate "compare integrate"; do
             for workers in 1 2; do
-                run timeout 20 "$NFOLD" $command leave.c:$function 0 1 1000000 -j $workers
+                run timeout 200 "$NFOLD" $command leave.c:$function 0 1 1000000 -j $workers
                 echo "$output"
                 ((status == 2))
                 [[ $output == *"exit was called: there is no answer"* ]]

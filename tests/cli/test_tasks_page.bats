@@ -12,7 +12,7 @@ setup() {
 
 # browse OPTION... FILE: with a fresh profile and without the network.
 browse() {
-    HOME=$BATS_TEST_TMPDIR timeout 90 "$browser" --headless --no-sandbox --disable-gpu \
+    HOME=$BATS_TEST_TMPDIR timeout 600 "$browser" --headless --no-sandbox --disable-gpu \
         --disable-background-networking --disable-component-update --disable-sync --no-first-run \
         --disable-dev-shm-usage --proxy-server=127.0.0.1:9 --enable-logging=stderr \
         --user-data-dir="$BATS_TEST_TMPDIR/profile" "${@:1:$#-1}" \
@@ -60,7 +60,7 @@ absent() { # absent TEXT FILE
 }
 
 @test "the page is a picture, light and dark" {
-    "$tool" tasks -j 2 --html page.html 'sleep 0.{}' ::: 1 2 1
+    "$tool" tasks -j 2 --html page.html 'sleep {}' ::: 1 2 1
     browse --screenshot="$BATS_TEST_TMPDIR/light.png" --window-size=800,600 page.html
     browse --screenshot="$BATS_TEST_TMPDIR/dark.png" --window-size=800,600 \
         --blink-settings=preferredColorScheme=0 page.html

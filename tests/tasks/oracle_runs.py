@@ -231,7 +231,7 @@ TRAPS = [
     Run([Case(["-k"], ["show {} | md5sum"], [":::", "é'" * 9000, " " * 5000, "$x*" * 3000])]),
     Run([Case(["-k", "-0"], ["show {}"], stdin=b"a\nb\0\n\0 \0\0it's\n\0")]),
     Run([Case(["-k"], stdin=b"echo a b\n\nshow 'x y' $HOME | wc -w\nexit 0\n#no\n  show  z\n")]),
-    Run([Case(["-j1", "-k", "--timeout", "1", "--joblog", "log"], ["sleep {}"], [":::", "0", "3"])], False),
+    Run([Case(["-j1", "-k", "--timeout", "4", "--joblog", "log"], ["sleep {}"], [":::", "0", "60"])], False),
     Run([Case(["-k", "-j1", "--joblog", "log"], ["exit 1"], [":::"] + ["x"] * 101)], False),
     Run([Case(["-k", "-j1"], ["exit 1"], [":::"] + ["x"] * 100)], False),
     Run([Case(["-k", "-j2"], ["show $PARALLEL_SEQ $PARALLEL_JOBSLOT {%} | wc -w"], [":::", "a", "b", "c"])]),
@@ -256,7 +256,7 @@ TRAPS = [
     Run([Case(["-k"], ["printf '%s' {}"], [":::", "no", "newline"])]),
     Run([Case(["-k", "--tag"], ["printf '%s' {}"], [":::", "no", "newline"])]),
     Run([Case(["-k"], ["head -c 3000000 /dev/zero | tr '\\0' {}"], [":::", "a", "b"])]),
-    Run([Case(["--halt", "now,fail=1", "-j2"], ["sleep 0.{}; echo {}; exit {}"], [":::", "9", "1"])], False),
+    Run([Case(["--halt", "now,fail=1", "-j2"], ["sleep {}; echo {}; exit {}"], [":::", "60", "1"])], False),
 ]
 
 
@@ -283,7 +283,7 @@ class Oracle:
             with open(os.path.join(work, f"f{number}"), "wb") as file:
                 file.write(content)
         done = subprocess.run(self.tools[tool] + case.words(), input=case.stdin, cwd=work,
-                              capture_output=True, env=self.environment, check=False, timeout=120)
+                              capture_output=True, env=self.environment, check=False, timeout=600)
         return done
 
     def result(self, tool, run):
