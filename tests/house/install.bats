@@ -131,7 +131,7 @@ installed_mpis() {
     [ -n "$(installed_mpis)" ] || skip "no MPI on this machine"
     local name
     for name in $(installed_mpis); do
-        run timeout 60 env XDG_DATA_HOME="$BATS_TEST_TMPDIR" \
+        run timeout 300 env XDG_DATA_HOME="$BATS_TEST_TMPDIR" \
             "$TREE/bin/nfold" integrate 'x*x' 0 100 1e8 -b mpi -j 2 --mpi $name
         echo "$output"
         [ "$status" -eq 0 ]
@@ -148,7 +148,7 @@ installed_mpis() {
     for name in $(installed_mpis); do
         mpicc.$name "$NFOLD_SOURCE_ROOT/examples/ranks.c" $(pkg-config --cflags --libs nfold) \
             -o "$BATS_TEST_TMPDIR/ranks"
-        run timeout 60 mpirun.$name -n 3 "$BATS_TEST_TMPDIR/ranks"
+        run timeout 300 mpirun.$name -n 3 "$BATS_TEST_TMPDIR/ranks"
         echo "$output"
         [ "$status" -eq 0 ]
         [ "$(grep -c '^rank [0-2] of 3 has 1.10714871779407' <<<"$output")" -eq 3 ]
