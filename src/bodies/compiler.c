@@ -81,7 +81,7 @@ int nf_native_find(const char *wanted, char *path, size_t size, nfold_error *err
 /* One try: the compiler in one temporary folder. */
 struct attempt {
     const struct nf_native_job *job;
-    char folder[PATH_MAX];
+    struct nf_temporary folder;
     char object[PATH_MAX + 16];
     int source_fd, message_fd;
     pid_t child;
@@ -194,7 +194,7 @@ static int start_child(struct attempt *attempt)
 {
     char folder_variable[PATH_MAX + 16];
     posix_spawnattr_t attributes;
-    snprintf(folder_variable, sizeof folder_variable, "TMPDIR=%s", attempt->folder);
+    snprintf(folder_variable, sizeof folder_variable, "TMPDIR=%s", attempt->folder.path);
     int rc = child_attributes(&attributes);
     if (rc)
         return rc;
@@ -300,16 +300,16 @@ static int take_object(struct attempt *attempt, int status, struct nfold_buffer 
 static int compile_here(struct attempt *attempt, struct nfold_buffer *object, nfold_error *err)
 {
     const char *source = attempt->job->source;
-    if (nf_temporary_has_room(attempt->folder) < 0)
-        return nf_fail_errno(err, "the temporary folder %s", attempt->folder), 1;
-    snprintf(attempt->object, sizeof attempt->object, "%s/object.so", attempt->folder);
-    attempt->source_fd = nf_temporary_file(attempt->folder);
-    attempt->message_fd = nf_temporary_file(attempt->folder);
+    if (nf_temporary_has_room(attempt->folder.path) < 0)
+        return nf_fail_errno(err, "the temporary folder %s", attempt->folder.path), 1;
+    snprintf(attempt->object, sizeof attempt->object, "%s/object.so", attempt->folder.path);
+    attempt->source_fd = nf_temporary_file(attempt->folder.path);
+    attempt->message_fd = nf_temporary_file(attempt->folder.path);
     int rc = 1;
     if (attempt->source_fd < 0 || attempt->message_fd < 0 ||
         nf_temporary_write(attempt->source_fd, source, strlen(source)) < 0 ||
         lseek(attempt->source_fd, 0, SEEK_SET) < 0) {
-        nf_fail_errno(err, "writing to the temporary folder %s", attempt->folder);
+        nf_fail_errno(err, "writing to the temporary folder %s", attempt->folder.path);
     } else if ((errno = start_child(attempt)) != 0) {
         rc = nf_fail_errno(err, "starting the C compiler %s", attempt->job->compiler);
     } else {
@@ -336,12 +336,12 @@ int nf_native_compile(const struct nf_native_job *job, struct nfold_buffer *obje
                        "(ulimit -f)",
                        NF_TEMPORARY_BYTES >> 10);
     for (size_t i = 0; i < count; i++) {
-        if (nf_temporary_make(parent[i], attempt.folder, sizeof attempt.folder) < 0) {
+        if (nf_temporary_make(&attempt.folder, parent[i]) < 0) {
             nf_fail_errno(err, "making a temporary folder in %s", parent[i]);
             continue;
         }
         int rc = compile_here(&attempt, object, err);
-        nf_temporary_remove(attempt.folder);
+        nf_temporary_remove(&attempt.folder);
         if (rc <= 0)
             return rc;
     }

@@ -53,16 +53,17 @@ static int load_from_memory(struct library *library, const void *object, size_t 
 static int load_from_folder(struct library *library, const char *parent, const void *object,
                             size_t size)
 {
-    char folder[PATH_MAX], name[PATH_MAX + 16];
-    if (nf_temporary_make(parent, folder, sizeof folder) < 0)
+    struct nf_temporary folder;
+    char name[PATH_MAX + 16];
+    if (nf_temporary_make(&folder, parent) < 0)
         return -1;
-    snprintf(name, sizeof name, "%s/object.so", folder);
+    snprintf(name, sizeof name, "%s/object.so", folder.path);
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 && nf_temporary_write(fd, object, size) == 0)
         library->loaded = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (fd >= 0)
         close(fd);
-    nf_temporary_remove(folder);
+    nf_temporary_remove(&folder);
     return library->loaded ? 0 : -1;
 }
 

@@ -7,10 +7,17 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define PREFIX ".nfold-compile-"
+#define SUFFIX "XXXXXX"
+#define TRIES  10
 
 size_t nf_temporary_folders(const char *folder[NF_TEMPORARY_FOLDERS])
 {
@@ -23,25 +30,100 @@ size_t nf_temporary_folders(const char *folder[NF_TEMPORARY_FOLDERS])
     return count;
 }
 
-void nf_temporary_remove(const char *path)
+static void remove_files(DIR *folder)
 {
-    DIR *folder = opendir(path);
     struct dirent *entry;
-    while (folder && (entry = readdir(folder)))
+    while ((entry = readdir(folder)))
         if (entry->d_name[0] != '.')
             unlinkat(dirfd(folder), entry->d_name, 0);
-    if (folder)
-        closedir(folder);
-    rmdir(path);
 }
 
-int nf_temporary_make(const char *parent, char *path, size_t size)
+static int lock_folder(int parent, const char *name, int how)
 {
-    if ((size_t)snprintf(path, size, "%s/nfold-XXXXXX", parent) >= size) {
-        errno = ENAMETOOLONG;
-        return -1;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, how) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static int is_ours(int parent, const char *name)
+{
+    struct stat info;
+    return strncmp(name, PREFIX, strlen(PREFIX)) == 0 && strlen(name) == strlen(PREFIX SUFFIX) &&
+           fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && info.st_uid == geteuid() &&
+           (info.st_mode & (S_IFMT | 0777)) == (S_IFDIR | 0700);
+}
+
+static void sweep_one(int parent, const char *name)
+{
+    int fd = lock_folder(parent, name, LOCK_EX | LOCK_NB);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!folder) {
+        if (fd >= 0)
+            close(fd);
+        return;
     }
-    return mkdtemp(path) ? 0 : -1;
+    remove_files(folder);
+    unlinkat(parent, name, AT_REMOVEDIR);
+    closedir(folder);
+}
+
+/* What a process left behind that was killed. */
+static void sweep(const char *path)
+{
+    DIR *parent = opendir(path);
+    struct dirent *entry;
+    while (parent && (entry = readdir(parent)))
+        if (is_ours(dirfd(parent), entry->d_name))
+            sweep_one(dirfd(parent), entry->d_name);
+    if (parent)
+        closedir(parent);
+}
+
+void nf_temporary_remove(struct nf_temporary *folder)
+{
+    DIR *opened = opendir(folder->path);
+    if (opened) {
+        remove_files(opened);
+        closedir(opened);
+    }
+    rmdir(folder->path);
+    if (folder->lock_fd >= 0)
+        close(folder->lock_fd);
+    folder->lock_fd = -1;
+}
+
+/* Somebody who sweeps may have found it before it was locked, and then it is gone. */
+static int is_swept(const struct nf_temporary *folder)
+{
+    struct stat locked, named;
+    return folder->lock_fd >= 0 &&
+           (fstat(folder->lock_fd, &locked) < 0 || stat(folder->path, &named) < 0 ||
+            locked.st_ino != named.st_ino);
+}
+
+int nf_temporary_make(struct nf_temporary *folder, const char *parent)
+{
+    folder->lock_fd = -1;
+    sweep(parent);
+    for (int i = 0; i < TRIES; i++) {
+        if ((size_t)snprintf(folder->path, sizeof folder->path, "%s/" PREFIX SUFFIX, parent) >=
+            sizeof folder->path) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        if (!mkdtemp(folder->path))
+            return -1;
+        folder->lock_fd = lock_folder(AT_FDCWD, folder->path, LOCK_EX);
+        if (!is_swept(folder) && access(folder->path, F_OK) == 0)
+            return 0;
+        if (folder->lock_fd >= 0)
+            close(folder->lock_fd);
+    }
+    errno = EAGAIN;
+    return -1;
 }
 
 int nf_temporary_is_allowed(size_t size)

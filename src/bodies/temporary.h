@@ -3,6 +3,8 @@
 #ifndef NF_TEMPORARY_H
 #define NF_TEMPORARY_H
 
+#include <limits.h>
+
 #include "buffer.h"
 
 #define NF_TEMPORARY_FOLDERS 4
@@ -11,10 +13,17 @@
 
 /* Folders to try, in this order; unset ones are left out. Returns how many. */
 size_t nf_temporary_folders(const char *folder[NF_TEMPORARY_FOLDERS]);
-/* Makes a private folder in parent; 0 or -1. */
-int nf_temporary_make(const char *parent, char *path, size_t size);
-/* Deletes a folder of ours and the files in it. */
-void nf_temporary_remove(const char *path);
+/* A private folder. It is locked as long as its maker lives: one that is not was left behind by a
+ * kill -9, and goes when the next one is made beside it. */
+struct nf_temporary {
+    char path[PATH_MAX];
+    int lock_fd; /* -1: the file system has no locks, and nobody sweeps there */
+};
+
+/* Makes one in parent; 0 or -1. */
+int nf_temporary_make(struct nf_temporary *folder, const char *parent);
+/* Deletes it and the files in it. */
+void nf_temporary_remove(struct nf_temporary *folder);
 
 /* May this process write a file of that size? Where it may not, writing would end it by SIGXFSZ. */
 int nf_temporary_is_allowed(size_t size);

@@ -159,6 +159,14 @@ static void *cancel_at_work(void *data)
 }
 
 /* A "compiler" that never ends and has a child of its own. */
+static void write_slow_compiler(const char *script)
+{
+    FILE *file = fopen(script, "w");
+    fprintf(file, "#!/bin/sh\nsleep 1000 & echo $! > %s/pid; wait\n", folder);
+    fclose(file);
+    chmod(script, 0700);
+}
+
 static void check_killed(int is_by_program)
 {
     char script[PATH_MAX + 16];
@@ -169,10 +177,7 @@ static void check_killed(int is_by_program)
     struct nf_native_job job = {.compiler = script, .source = "int x;"};
     *(is_by_program ? &job.stop : &job.cancel) = &canceller.cancel;
     snprintf(script, sizeof script, "%s/slow", folder);
-    FILE *file = fopen(script, "w");
-    fprintf(file, "#!/bin/sh\nsleep 1000 & echo $! > %s/pid; wait\n", folder);
-    fclose(file);
-    chmod(script, 0700);
+    write_slow_compiler(script);
     snprintf(canceller.pid_path, sizeof canceller.pid_path, "%s/pid", folder);
     pthread_create(&thread, NULL, cancel_at_work, &canceller);
     int rc = nf_native_compile(&job, &object, &err);
@@ -202,6 +207,48 @@ static void a_cancelled_compiler_is_killed_with_its_children(void **state)
     (void)state;
     check_killed(0);
     check_killed(1);
+}
+
+static int count_compiling(void)
+{
+    int count = 0;
+    struct dirent *entry;
+    DIR *entries = opendir(folder);
+    while (entries && (entry = readdir(entries)))
+        count += strncmp(entry->d_name, ".nfold-compile-", 15) == 0;
+    closedir(entries);
+    return count;
+}
+
+static void what_a_killed_process_left_goes_with_the_next_compilation(void **state)
+{
+    char script[PATH_MAX + 16], pid_path[PATH_MAX + 16];
+    int sleeping, one = 0;
+    (void)state;
+    snprintf(script, sizeof script, "%s/slow", folder);
+    snprintf(pid_path, sizeof pid_path, "%s/pid", folder);
+    write_slow_compiler(script);
+    pid_t maker = fork();
+    if (maker == 0) {
+        struct nfold_buffer object = {0};
+        const struct nf_native_job job = {.compiler = script, .source = "int x;"};
+        nf_native_compile(&job, &object, NULL);
+        _exit(0);
+    }
+    while ((sleeping = read_pid(pid_path)) == 0)
+        usleep(1000);
+    nf_native_unload(load_number(1, &one)); /* leaves alone what somebody works in */
+    assert_int_equal(one, 1);
+    assert_int_equal(count_compiling(), 1);
+    kill(maker, SIGKILL);
+    waitpid(maker, NULL, 0);
+    kill(sleeping, SIGKILL);
+    assert_int_equal(count_compiling(), 1);
+    nf_native_unload(load_number(1, &one));
+    assert_int_equal(count_compiling(), 0);
+    unlink(script);
+    unlink(pid_path);
+    assert_true(is_empty(folder));
 }
 
 static void a_program_that_ignores_the_end_of_children_compiles_too(void **state)
@@ -295,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_very_long_complaint_and_a_long_source_do_not_block),
         cmocka_unit_test(an_unusable_temporary_folder_is_passed_over),
         cmocka_unit_test(a_cancelled_compiler_is_killed_with_its_children),
+        cmocka_unit_test(what_a_killed_process_left_goes_with_the_next_compilation),
         cmocka_unit_test(a_program_that_ignores_the_end_of_children_compiles_too),
         cmocka_unit_test(a_compiler_that_dies_is_told_from_one_that_refuses),
         cmocka_unit_test(no_compiler_is_said_with_what_to_do),
