@@ -168,6 +168,12 @@ class Neighbour:
         return [seconds for _, seconds in sorted(self.samples(contestant))[:count]]
 
 
+def paired_ratio(over, under):
+    """The median of what one took over what the other took in the same round. For two that do the
+    same: what disturbs a round disturbs both."""
+    return statistics.median(a / b for a, b in zip(over.seconds, under.seconds, strict=True))
+
+
 def contest_undisturbed(setting, contestants, count):
     """Asks all in turn until each has its samples that no neighbour disturbed, which are kept."""
     neighbour = Neighbour(setting)
@@ -192,14 +198,14 @@ def contest_undisturbed(setting, contestants, count):
           "a neighbour disturbed them")
 
 
-def contest(setting, contestants, count=3, undisturbed=False):
+def contest(setting, contestants, count=3, undisturbed=False, rounds=None):
     """Asks all in turn, round after round, and closes them; returns those that exist, by name."""
     contestants = [c for c in contestants if c]
     if undisturbed and not setting.quick:
         contest_undisturbed(setting, contestants, count)
     else:
-        for _ in range(2 if setting.quick else setting.rounds):
-            for contestant in contestants:
+        for i in range(2 if setting.quick else rounds or setting.rounds):
+            for contestant in contestants if i % 2 else reversed(contestants):
                 contestant.ask(count)
     for contestant in contestants:
         contestant.close()
