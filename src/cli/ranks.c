@@ -129,7 +129,8 @@ int nf_ranks_run(struct nf_command *command, const struct nf_launch *launch, int
         nf_options_command(command->options, command->words);
         rc = nfold_options_set(command->options, "backend", BACKEND, err);
     }
-    if (rc >= 0 && is_first && nf_options_flag(command->options, "verbose"))
+    if (rc >= 0 && is_first && !command->verb->is_hidden && /* a row of compare has no -v */
+        nf_options_flag(command->options, "verbose"))
         setenv(NF_MEETING_VARIABLE, "1", 1);
     if (rc >= 0 && command->verb->is_hidden)
         rc = take_numbers(command, launch, err);
